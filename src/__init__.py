@@ -1,0 +1,1 @@
+"""A trading daemon for Kraken Futures."""

@@ -1,0 +1,1 @@
+"""The ten signal components, one pure function a file."""

@@ -1,0 +1,1 @@
+"""What the bot asks of a derivatives exchange, and who answers."""

@@ -1,0 +1,1 @@
+"""One market formula a file, pure."""

@@ -1,0 +1,1 @@
+"""The checks of the conviction gate, one pure function a file."""

@@ -1,0 +1,1 @@
+"""The pure formulas of learning: blocks, attribution, weights, adjustments, counterfactuals."""

@@ -1,0 +1,1 @@
+"""The only importer of an HTTP client and a websocket client."""

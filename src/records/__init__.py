@@ -1,0 +1,1 @@
+"""One strict, versioned, typed definition for each line and document on disk."""

@@ -1,0 +1,148 @@
+"""``configs/bot.json``, ``configs/exits.json`` and ``configs/learning.json``: what a human sets by hand."""
+
+from typing import Annotated
+
+import msgspec
+
+from src.records.base import Config, Record
+
+Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Symbol = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_]{1,32}$")]
+
+
+class Costs(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What trading costs, in bps of notional."""
+
+    maker_fee_bps: Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
+    taker_fee_bps: Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
+    slippage_bps: Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
+    """Expected distance from mid to fill, one way."""
+
+    @property
+    def round_trip_bps(self) -> float:
+        """Return what a taker pays to enter and leave, in bps of notional."""
+        return 2 * (self.taker_fee_bps + self.slippage_bps)
+
+
+class Supervision(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a process counts as hung, and how it is restarted; real seconds."""
+
+    hang_after_s: Positive
+    """Without a beat of its loop for this long it is replaced."""
+    stall_after_s: Positive
+    """With input waiting and no record handled for this long it is replaced."""
+    early_death_s: Positive
+    """A death within this time of its start, or before any work, waits before the restart."""
+    crash_loop_deaths: Count
+    crash_loop_window_s: Positive
+    probe_every_s: Positive
+    """How often a worker that was given up is tried again."""
+    backoff_max_s: Positive
+
+
+class Recording(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of the market's messages is kept in ``feature_store/tape/``."""
+
+    keep_messages: bool
+    segment_mib: Positive
+    keep_segments: Count
+
+
+class PaperExchange(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The embedded paper exchange."""
+
+    starting_balance_usd: Positive
+    edge: bool
+    """Whether the synthetic market rewards order flow; off, nothing predicts anything."""
+    messages_per_s: Positive
+    """Mean book and trade messages a second and symbol, in market time."""
+
+
+class BotSettings(Config, frozen=True, kw_only=True):
+    """Everything about a run that is not policy; the command line overrides it."""
+
+    symbols: Annotated[tuple[Symbol, ...], msgspec.Meta(min_length=1, max_length=50)]
+    leader: Symbol
+    """The symbol whose moves the others are measured against."""
+    window_s: Annotated[float, msgspec.Meta(ge=1.0, le=3600.0)]
+    learning_every_s: Positive
+    """Market seconds between learning cycles."""
+    prediction_wait_s: Positive
+    """Real seconds that a signal waits for its prediction."""
+    signal_ttl_s: Positive
+    """Market seconds after which an undecided signal expires."""
+    reconcile_orders_s: Positive
+    """Real seconds between comparisons of open orders with the exchange."""
+    reconcile_positions_s: Positive
+    log_segment_mib: Positive
+    """Size at which a JSONL file is rotated."""
+    keep_log_segments: Count
+    costs: Costs
+    supervision: Supervision
+    recording: Recording
+    paper: PaperExchange
+
+
+class TimedTarget(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Take a gain of this size once the position is this old."""
+
+    after_s: Annotated[float, msgspec.Meta(ge=0.0)]
+    gain_bps: Positive
+
+
+class TimedFloor(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Leave once the position is this old and has gained less than this."""
+
+    after_s: Positive
+    below_bps: float
+
+
+class TrailingStep(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Up to this age, leave when the price has come back this far from its best."""
+
+    until_s: Positive
+    distance_bps: Positive
+
+
+class ExitRules(Config, frozen=True, kw_only=True):
+    """``configs/exits.json``: when a position is left; gains are price moves in its direction."""
+
+    minimum_hold_s: Annotated[float, msgspec.Meta(ge=0.0)]
+    targets: tuple[TimedTarget, ...]
+    floors: tuple[TimedFloor, ...]
+    trailing: Annotated[tuple[TrailingStep, ...], msgspec.Meta(min_length=1)]
+    maximum_hold_s: Positive
+    catastrophic_bps: Positive
+    """A loss of this size is left at once, whatever the age."""
+
+
+class LearningSettings(Config, frozen=True, kw_only=True):
+    """``configs/learning.json``: how careful the learner is."""
+
+    lookback_s: Positive
+    """Market seconds of outcomes that a cycle reads."""
+    block_s: Positive
+    """Length of a time block: the unit of evidence."""
+    minimum_blocks: Count
+    """Active blocks below which nothing is claimed."""
+    minimum_signals: Count
+    alpha_tighten: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
+    """Chance of any false tightening or cut in a cycle."""
+    alpha_loosen: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
+    flips: Annotated[int, msgspec.Meta(ge=99, le=9999)]
+    """Sign flips of the max-T test."""
+    timing_prior_bps: Positive
+    """Prior standard deviation of true market-timing skill (tau)."""
+    threshold_step: Positive
+    size_step: Positive
+    lease_cycles: Count
+    """Cycles after which an off-default value steps back without fresh support."""
+    weight_share: Annotated[float, msgspec.Meta(ge=0.0, le=0.5)]
+    """Share of the weight that is spread evenly each block (fixed share)."""
+    weight_floor: Annotated[float, msgspec.Meta(ge=0.0, le=0.5)]
+    """Smallest weight, as a fraction of an even share."""
+    weight_step: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
+    """Largest change of a weight in a cycle, as a fraction of it."""
+    horizon: str
+    """Which horizon's outcome is learned from: 1m, 5m, 15m, 30m or 1h."""

@@ -1,0 +1,1 @@
+"""The only way to read or write a file of state."""

@@ -1,0 +1,1 @@
+"""Processes: the one worker loop, the supervisor, restarts, heartbeats and health."""
