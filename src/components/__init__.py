@@ -1,1 +1,1 @@
-"""The ten signal components, one pure function a file."""
+"""The ten components: each a pure function from what the market showed to one vote."""

@@ -1,1 +1,1 @@
-"""One market formula a file, pure."""
+"""One formula a file: numbers in, numbers out, nothing remembered."""

@@ -33,6 +33,8 @@ class FillBooked(Line, frozen=True, kw_only=True, tag_field="type", tag="fill"):
     """Positive is paid."""
     fill_type: str
     """The exchange's word: ``maker``, ``taker``, ``liquidation`` and so on."""
+    reason: str = "external"
+    """Why its order was sent: ``signal``, ``stop``, an exit rule's name, ``liquidation`` or ``external``."""
 
 
 class FundingBooked(Line, frozen=True, kw_only=True, tag_field="type", tag="funding"):

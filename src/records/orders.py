@@ -49,6 +49,8 @@ class OrderIntent(Line, frozen=True, kw_only=True, tag_field="type", tag="intent
     """The exchange refuses it later than this; seconds since the epoch on the exchange's clock."""
     reason: str
     """``signal`` for an entry, ``protect`` for a stop, the exit rule's name for an exit."""
+    stop_bps: float | None = None
+    """Entries only: how far from the entry price the position's stop belongs, in bps."""
 
 
 class OrderUpdate(Line, frozen=True, kw_only=True, tag_field="type", tag="update"):

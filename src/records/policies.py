@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from src.records.base import Config, Record
-from src.records.enums import Direction, Regime, Strategy
+from src.records.enums import COMPONENTS, Direction, Regime, Strategy
 
 Requirement = Annotated[float, msgspec.Meta(ge=0.20, le=0.90)]
 Factor = Annotated[float, msgspec.Meta(ge=0.0, le=1.5)]
@@ -123,14 +123,96 @@ class ComponentSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields
     """One component's default weight and its thresholds."""
 
     weight: Share
-    thresholds: dict[str, float]
+    thresholds: dict[str, Annotated[float, msgspec.Meta(gt=0.0)]]
     """Named as in the component's docstring."""
 
 
+class SignalRules(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What it takes to form a signal at all; far below what the gate asks, so that weak ones teach too."""
+
+    ofi_floor: Share
+    """Smallest abs(ofi) of an OFI signal."""
+    sentiment_floor: Share
+    """Smallest lead of one side's weighted confidence over the other's, of a SENTIMENT signal."""
+    sentiment_votes: Annotated[int, msgspec.Meta(ge=1, le=10)]
+    """Confident votes that a SENTIMENT signal needs on its side."""
+    vote_confidence: Share
+    """A vote above this is a confident one."""
+
+
+class EnsembleRules(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the members of the ensemble learn, and what say each has."""
+
+    weights: dict[str, Share]
+    """By member, before its confidence counts."""
+    votes_slope: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]
+    """Log odds that full agreement of the components is worth before anything is known."""
+    prior_blocks: Annotated[float, msgspec.Meta(ge=1.0, le=10_000.0)]
+    """Time blocks of evidence that count as much as the prior."""
+    learning_rate: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
+    """First step of the logistic member; later ones shrink."""
+    l2: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+    """Pull of the logistic member's coefficients towards zero, an outcome."""
+
+    def __post_init__(self) -> None:
+        """Refuse a member that nobody knows, and an ensemble without a say."""
+        _require_keys("weights", set(self.weights), set(MEMBERS))
+        if self.weights["votes"] <= 0:
+            raise ValueError("weights.votes must be positive: it alone speaks before there is evidence")
+
+
 class Components(Config, frozen=True, kw_only=True):
-    """``configs/components.json``: weights and thresholds of the ten components."""
+    """``configs/components.json``: weights and thresholds of the ten components, and what is made of them."""
 
     components: dict[str, ComponentSettings]
+    signals: SignalRules
+    ensemble: EnsembleRules
+
+    def __post_init__(self) -> None:
+        """Refuse a component that is unknown or incomplete, and weights that do not sum to 1."""
+        _require_keys("components", set(self.components), set(COMPONENTS))
+        for name, settings in self.components.items():
+            _require_keys(f"{name}.thresholds", set(settings.thresholds), THRESHOLDS[name])
+        if abs(sum(settings.weight for settings in self.components.values()) - 1) > 1e-6:
+            raise ValueError("the weights of the components must sum to 1")
+
+    def weights(self) -> dict[str, float]:
+        """Return the default weight of each component."""
+        return {name: self.components[name].weight for name in COMPONENTS}
+
+
+MEMBERS: tuple[str, ...] = ("votes", "pattern", "logistic", "base_rate")
+"""The members of the ensemble."""
+
+THRESHOLDS: dict[str, frozenset[str]] = {
+    "liquidation": frozenset(
+        {"minimum_usd", "bias_multiple", "bias_share", "bias_confidence", "cascade_multiple", "cascade_share"}
+    ),
+    "whale_flow": frozenset({"minimum_usd", "net_share"}),
+    "funding": frozenset({"minimum_8h", "high_multiple", "high_confidence", "extreme_multiple"}),
+    "hurst": frozenset({"trending_above", "reverting_below", "random_confidence", "full_trend_bps"}),
+    "lead_lag": frozenset(
+        {
+            "move_bps",
+            "lag_minutes",
+            "correlation",
+            "strength",
+            "weak_lag_minutes",
+            "weak_correlation",
+            "weak_confidence",
+        }
+    ),
+    "ofi_momentum": frozenset(
+        {"momentum", "strong_momentum", "response_bps", "exhausted_ofi", "exhausted_momentum"}
+    ),
+    "fear_greed": frozenset({"fear", "greed", "strong_margin", "mild_margin", "mild_factor"}),
+    "oi_velocity": frozenset({"change", "price_bps", "fade_confidence"}),
+    "volatility_skew": frozenset({"strong_skew", "extreme_skew", "outer_quantile", "outer_factor"}),
+    "oi_divergence": frozenset(
+        {"price_bps", "flat_change", "least_confidence", "most_confidence", "extreme_ratio", "extreme_factor"}
+    ),
+}
+"""The thresholds that each component reads; its module says what they mean."""
 
 
 def _require_keys(name: str, found: AbstractSet[object], wanted: AbstractSet[object]) -> None:

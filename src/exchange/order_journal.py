@@ -1,0 +1,184 @@
+"""The bot's memory of its orders: every event is on disk before it counts here."""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Protocol
+
+from src.records.enums import OrderPurpose
+from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderState, OrderUpdate
+
+_PREFIX = "tb"
+_UNRESOLVED = frozenset({OrderState.INTENT, OrderState.UNKNOWN})
+_FINAL = frozenset({OrderState.REJECTED, OrderState.NOT_PLACED, OrderState.DONE})
+_KEPT_FINAL = 20_000
+
+
+class OrderWriter(Protocol):
+    """What puts an order event on disk before it returns."""
+
+    def append(self, record: OrderEvent) -> int:
+        """Write one event; return its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedOrder:
+    """One of our orders and what is known of it."""
+
+    intent: OrderIntent
+    state: OrderState
+    order_id: str | None
+    filled: Decimal
+    """The most that any answer has said was executed."""
+    updated_ts: float
+    """When its state was last written."""
+
+    @property
+    def unresolved(self) -> bool:
+        """Return whether it may or may not be live."""
+        return self.state in _UNRESOLVED
+
+    @property
+    def final(self) -> bool:
+        """Return whether nothing more can come of it but late fills."""
+        return self.state in _FINAL
+
+
+class OrderJournal:
+    """The fold of ``logs/orders.jsonl``, and the only way to add to it."""
+
+    def __init__(self, *, writer: OrderWriter, events: Iterable[OrderEvent], instance: str) -> None:
+        self._writer = writer
+        self._instance = instance
+        self._orders: dict[str, TrackedOrder] = {}
+        self._by_order_id: dict[str, str] = {}
+        self._numbers: Counter[tuple[str, OrderPurpose]] = Counter()
+        self._entered: set[str] = set()
+        self._final: dict[str, None] = {}
+        for event in events:
+            self._fold(event)
+
+    def record(self, event: OrderEvent) -> None:
+        """Write one event, then count it."""
+        self._writer.append(event)
+        self._fold(event)
+
+    def settle(
+        self, order: TrackedOrder, *, state: OrderState, reason: str, now: float, filled: Decimal | None = None,
+        order_id: str | None = None,
+    ) -> TrackedOrder:
+        """Write what became known of an order; return it as it stands now."""
+        self.record(
+            OrderUpdate(
+                ts=now,
+                cli_ord_id=order.intent.cli_ord_id,
+                state=state,
+                order_id=order_id or order.order_id,
+                reason=reason,
+                filled=order.filled if filled is None else filled,
+            )
+        )
+        return self._orders[order.intent.cli_ord_id]
+
+    def next_id(self, position_id: str, purpose: OrderPurpose) -> str:
+        """Return the client order id that the next order of this position and purpose has."""
+        number = self._numbers[position_id, purpose]
+        return client_order_id(self._instance, position_id=position_id, purpose=purpose, number=number)
+
+    def is_ours(self, cli_ord_id: str | None) -> bool:
+        """Return whether an order carries this home's mark."""
+        return cli_ord_id is not None and cli_ord_id.startswith(_PREFIX + self._instance)
+
+    def entered(self, position_id: str) -> bool:
+        """Return whether an entry was ever intended for this position."""
+        return position_id in self._entered
+
+    def find(self, *, cli_ord_id: str | None, order_id: str | None = None) -> TrackedOrder | None:
+        """Return one of our orders by our name for it, else by the exchange's."""
+        if cli_ord_id is not None and cli_ord_id in self._orders:
+            return self._orders[cli_ord_id]
+        known = self._by_order_id.get(order_id) if order_id is not None else None
+        return self._orders.get(known) if known is not None else None
+
+    def unresolved(self) -> tuple[TrackedOrder, ...]:
+        """Return the orders that may or may not be live."""
+        return tuple(order for order in self._live() if order.unresolved)
+
+    def resting(self) -> tuple[TrackedOrder, ...]:
+        """Return the orders that rest on the exchange, as far as is known."""
+        return tuple(order for order in self._live() if order.state is OrderState.ACKED)
+
+    def unresolved_on(self, symbol: str) -> bool:
+        """Return whether an order of this symbol may or may not be live."""
+        return any(order.intent.symbol == symbol for order in self.unresolved())
+
+    def entry_of(self, position_id: str) -> TrackedOrder | None:
+        """Return the entry order of a position, if it is still remembered."""
+        cli = client_order_id(self._instance, position_id=position_id, purpose=OrderPurpose.ENTRY, number=0)
+        return self._orders.get(cli)
+
+    def recent(self) -> tuple[TrackedOrder, ...]:
+        """Return the orders that ended, oldest first, as many as are remembered."""
+        return tuple(self._orders[cli] for cli in self._final)
+
+    def _live(self) -> tuple[TrackedOrder, ...]:
+        return tuple(order for cli, order in self._orders.items() if cli not in self._final)
+
+    def _fold(self, event: OrderEvent) -> None:
+        if isinstance(event, OrderIntent):
+            self._fold_intent(event)
+        elif isinstance(event, OrderUpdate):
+            self._fold_update(event)
+        elif isinstance(event, CancelIntent):
+            return
+
+    def _fold_intent(self, intent: OrderIntent) -> None:
+        if intent.cli_ord_id in self._orders:
+            return
+        self._orders[intent.cli_ord_id] = TrackedOrder(intent, OrderState.INTENT, None, Decimal(0), intent.ts)
+        self._numbers[intent.position_id, intent.purpose] += 1
+        if intent.purpose is OrderPurpose.ENTRY:
+            self._entered.add(intent.position_id)
+
+    def _fold_update(self, update: OrderUpdate) -> None:
+        order = self._orders.get(update.cli_ord_id)
+        if order is None:
+            return
+        self._orders[update.cli_ord_id] = replace(
+            order,
+            state=update.state,
+            order_id=update.order_id or order.order_id,
+            filled=max(order.filled, update.filled),
+            updated_ts=update.ts,
+        )
+        if update.order_id is not None:
+            self._by_order_id[update.order_id] = update.cli_ord_id
+        self._remember_end(update.cli_ord_id)
+
+    def _remember_end(self, cli_ord_id: str) -> None:
+        self._final.pop(cli_ord_id, None)
+        if not self._orders[cli_ord_id].final:
+            return
+        self._final[cli_ord_id] = None
+        if len(self._final) > _KEPT_FINAL:
+            self._forget(next(iter(self._final)))
+
+    def _forget(self, cli_ord_id: str) -> None:
+        del self._final[cli_ord_id]
+        order = self._orders.pop(cli_ord_id)
+        if order.order_id is not None:
+            self._by_order_id.pop(order.order_id, None)
+
+
+def client_order_id(instance: str, *, position_id: str, purpose: OrderPurpose, number: int) -> str:
+    """Return the 18-character name that one order of a position always gets: mark, instance, 65 bits of hash."""
+    digest = hashlib.sha256(f"{position_id}|{purpose.value}|{number}".encode()).digest()
+    return _PREFIX + instance + base64.b32encode(digest).decode("ascii").lower()[:13]
+
+
+def is_of_a_bot(cli_ord_id: str | None) -> bool:
+    """Return whether an order carries the mark of this program, whichever home's."""
+    return cli_ord_id is not None and len(cli_ord_id) == 18 and cli_ord_id.startswith(_PREFIX)

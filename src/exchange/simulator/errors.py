@@ -1,0 +1,34 @@
+"""What the paper exchange refuses.
+
+    SimulatorError
+    |-- Refused        a request understood and refused: a word in ``sendStatus`` and its kin
+    |-- BadCall        a request that was not understood: a word in the error envelope
+    |-- JournalGap     the journal lacks entries: the books cannot be rebuilt
+    |-- PortInUse      something else listens there
+"""
+
+
+class SimulatorError(Exception):
+    """Anything that the paper exchange says no to."""
+
+
+class Refused(SimulatorError):  # noqa: N818 - a word of the venue, not a fault
+    """A request understood and refused; its text is the venue's word."""
+
+    def __init__(self, word: str, *, reject: str | None = None) -> None:
+        super().__init__(word)
+        self.word = word
+        self.reject = reject
+        """The reason inside a REJECT event; None for a bare refusal."""
+
+
+class BadCall(SimulatorError):  # noqa: N818 - a word of the venue, not a fault
+    """A request that was not understood; its text is the venue's word."""
+
+
+class JournalGap(SimulatorError):  # noqa: N818 - named for what is found
+    """The journal lacks entries between the snapshot and its end."""
+
+
+class PortInUse(SimulatorError):  # noqa: N818 - named for what is found
+    """The port is taken by another program."""

@@ -1,0 +1,120 @@
+"""What positions and orders demand of the collateral: tiers by notional, stricter under a leverage preference."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from src.exchange.simulator.account import ZERO
+from src.exchange.simulator.events import InstrumentSpec
+from src.records.exchange_journal import ExchangeOrder, ExchangePosition
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """The multi-collateral account at one instant, in USD."""
+
+    balance: Decimal
+    pnl: Decimal
+    """Unrealised gain at the mark price."""
+    funding: Decimal
+    """Unrealised funding; positive will be received."""
+    initial: Decimal
+    with_orders: Decimal
+    """Initial margin with the worst that open orders could become."""
+    maintenance: Decimal
+
+    @property
+    def equity(self) -> Decimal:
+        """Return cash plus everything unrealised."""
+        return self.balance + self.pnl + self.funding
+
+    @property
+    def available(self) -> Decimal:
+        """Return what is free for new risk."""
+        return self.equity - self.with_orders
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One contract's position and orders, with the price they are valued at."""
+
+    spec: InstrumentSpec
+    size: Decimal
+    """Signed, in contracts."""
+    cost: Decimal
+    buys: Decimal
+    """Open size of orders that may add, in contracts."""
+    sells: Decimal
+    mark: Decimal
+    max_leverage: Decimal | None
+
+
+def summarise(balance: Decimal, exposures: Iterable[Exposure], *, funding: Decimal) -> Margins:
+    """Return the account's margins over its exposures."""
+    pnl = initial = with_orders = maintenance = ZERO
+    for e in exposures:
+        pnl += e.size * e.mark - e.cost
+        notional = abs(e.size) * e.mark
+        worst = max(abs(e.size + e.buys), abs(e.size - e.sells)) * e.mark
+        initial += notional * initial_rate(e.spec, notional, e.max_leverage)
+        with_orders += worst * initial_rate(e.spec, worst, e.max_leverage)
+        maintenance += notional * _level(e.spec, notional)[1]
+    return Margins(
+        balance=balance,
+        pnl=pnl,
+        funding=funding,
+        initial=initial,
+        with_orders=max(initial, with_orders),
+        maintenance=maintenance,
+    )
+
+
+def exposures(
+    specs: Mapping[str, InstrumentSpec],
+    positions: Mapping[str, ExchangePosition],
+    orders: Iterable[ExchangeOrder],
+    *,
+    mark: Callable[[str], Decimal | None],
+    preferences: Mapping[str, Decimal],
+) -> list[Exposure]:
+    """Return one exposure a contract that has a position or an order that may add to it."""
+    buys: dict[str, Decimal] = {}
+    sells: dict[str, Decimal] = {}
+    for order in orders:
+        terms = order.terms
+        if terms.reduce_only or terms.stop_price is not None:
+            continue
+        adding = buys if terms.side.sign > 0 else sells
+        adding[terms.symbol] = adding.get(terms.symbol, ZERO) + order.open_size
+    found = []
+    for symbol in positions.keys() | buys.keys() | sells.keys():
+        position = positions.get(symbol)
+        price = mark(symbol)
+        if price is None:
+            price = ZERO if position is None else position.cost_usd / position.size
+        found.append(
+            Exposure(
+                spec=specs[symbol],
+                size=ZERO if position is None else position.size,
+                cost=ZERO if position is None else position.cost_usd,
+                buys=buys.get(symbol, ZERO),
+                sells=sells.get(symbol, ZERO),
+                mark=price,
+                max_leverage=preferences.get(symbol),
+            )
+        )
+    return found
+
+
+def initial_rate(spec: InstrumentSpec, notional: Decimal, max_leverage: Decimal | None) -> Decimal:
+    """Return the initial margin as a fraction of notional; the tier of the whole notional counts."""
+    tier = _level(spec, notional)[0]
+    return tier if max_leverage is None else max(tier, 1 / max_leverage)
+
+
+def _level(spec: InstrumentSpec, notional: Decimal) -> tuple[Decimal, Decimal]:
+    initial, maintenance = spec.margin_levels[0][1:]
+    for threshold, tier_initial, tier_maintenance in spec.margin_levels:
+        if notional >= threshold:
+            initial, maintenance = tier_initial, tier_maintenance
+    return initial, maintenance

@@ -1,0 +1,190 @@
+"""The participants' state as a fold over effects: a request and a replay change it by the same code."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from src.exchange.simulator.account import Account, Trade
+from src.records.exchange_journal import (
+    Effect,
+    Ended,
+    ExchangeFill,
+    ExchangeOrder,
+    ExchangeSnapshot,
+    Executed,
+    JournalEntry,
+    Opened,
+    OrderTerms,
+    Placed,
+    Preferred,
+    Resized,
+    Settled,
+)
+
+KEEP_FILLS = 2000
+KEEP_ROWS = 5000
+
+
+class ExchangeState:
+    """Orders, triggers, account, fills and preferences of the one participant."""
+
+    def __init__(self, *, memory_s: float) -> None:
+        self.number = 0
+        self.issued = 0
+        self.account = Account(keep_rows=KEEP_ROWS)
+        self.open: dict[str, ExchangeOrder] = {}
+        self.ended: dict[str, ExchangeOrder] = {}
+        self.fills: list[ExchangeFill] = []
+        self.preferences: dict[str, Decimal] = {}
+        self._memory_s = memory_s
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the account was ever opened."""
+        return self.number > 0 or self.account.rows_written > 0
+
+    def replay(self, entries: Iterable[JournalEntry]) -> None:
+        """Fold entries of the journal that came after what is known; the caller checks their numbers."""
+        for entry in entries:
+            for effect in entry.effects:
+                self.apply(effect, entry.ts)
+            self.number = entry.number
+
+    def apply(self, effect: Effect, ts: float) -> None:
+        """Fold one effect."""
+        match effect:
+            case Opened():
+                self.account.open(effect.balance_usd, ts=ts)
+            case Placed():
+                self._place(effect.order, ts)
+            case Executed():
+                self._execute(effect, ts)
+            case Resized():
+                self._resize(effect, ts)
+            case Ended():
+                self._end(effect, ts)
+            case Settled():
+                self.account.settle(effect.symbol, effect.amount_usd, effect.funding_rate, ts=ts)
+            case Preferred():
+                self._prefer(effect)
+
+    def remembered(self, now: float) -> list[ExchangeOrder]:
+        """Return the orders that ended within the exchange's short memory."""
+        return [order for order in self.ended.values() if _age(order, now) <= self._memory_s]
+
+    def by_client_id(self, cli_ord_id: str) -> ExchangeOrder | None:
+        """Return the open order with this client id."""
+        return next((o for o in self.open.values() if o.terms.cli_ord_id == cli_ord_id), None)
+
+    def snapshot(self, ts: float) -> ExchangeSnapshot:
+        """Return everything as one document."""
+        return ExchangeSnapshot(
+            ts=ts,
+            number=self.number,
+            issued=self.issued,
+            rows_written=self.account.rows_written,
+            balance_usd=self.account.balance_usd,
+            positions=tuple(self.account.positions.values()),
+            open_orders=tuple(self.open.values()),
+            ended_orders=tuple(self.ended.values()),
+            fills=tuple(self.fills[-KEEP_FILLS:]),
+            rows=tuple(self.account.rows[-KEEP_ROWS:]),
+            preferences=dict(self.preferences),
+        )
+
+    def restore(self, snapshot: ExchangeSnapshot) -> None:
+        """Take over everything from a document."""
+        self.number = snapshot.number
+        self.issued = snapshot.issued
+        self.account.rows_written = snapshot.rows_written
+        self.account.balance_usd = snapshot.balance_usd
+        self.account.positions = {p.symbol: p for p in snapshot.positions}
+        self.account.rows = list(snapshot.rows)
+        self.open = {o.terms.order_id: o for o in snapshot.open_orders}
+        self.ended = {o.terms.order_id: o for o in snapshot.ended_orders}
+        self.fills = list(snapshot.fills)
+        self.preferences = dict(snapshot.preferences)
+
+    def _place(self, terms: OrderTerms, ts: float) -> None:
+        self.issued += 1
+        self.open[terms.order_id] = ExchangeOrder(
+            terms=terms,
+            open_size=terms.size,
+            filled=Decimal(0),
+            placed_ts=ts,
+            updated_ts=ts,
+            ended_ts=None,
+            reason=None,
+        )
+
+    def _execute(self, effect: Executed, ts: float) -> None:
+        self.issued += 1
+        before = self.open[effect.order_id]
+        terms = before.terms
+        after = msgspec.structs.replace(
+            before, open_size=before.open_size - effect.size, filled=before.filled + effect.size, updated_ts=ts
+        )
+        self.open[effect.order_id] = after
+        realised = self.account.trade(_trade(effect, terms), ts=ts)
+        self.fills.append(
+            ExchangeFill(
+                fill_id=effect.fill_id,
+                ts=ts,
+                order_id=effect.order_id,
+                cli_ord_id=terms.cli_ord_id,
+                symbol=terms.symbol,
+                side=terms.side,
+                size=effect.size,
+                price=effect.price,
+                fill_type=effect.fill_type,
+                order_type=terms.order_type,
+                remaining=after.open_size,
+                fee_usd=effect.fee_usd,
+                realised_pnl_usd=realised,
+            )
+        )
+        if len(self.fills) > 2 * KEEP_FILLS:
+            del self.fills[:-KEEP_FILLS]
+
+    def _resize(self, effect: Resized, ts: float) -> None:
+        before = self.open[effect.order_id]
+        terms = msgspec.structs.replace(
+            before.terms, limit_price=effect.limit_price, stop_price=effect.stop_price
+        )
+        self.open[effect.order_id] = msgspec.structs.replace(
+            before, terms=terms, open_size=effect.open_size, updated_ts=ts
+        )
+
+    def _end(self, effect: Ended, ts: float) -> None:
+        order = self.open.pop(effect.order_id)
+        self.ended[effect.order_id] = msgspec.structs.replace(
+            order, ended_ts=ts, updated_ts=ts, reason=effect.reason
+        )
+        for order_id in [i for i, o in self.ended.items() if _age(o, ts) > self._memory_s]:
+            del self.ended[order_id]
+
+    def _prefer(self, effect: Preferred) -> None:
+        if effect.max_leverage is None:
+            self.preferences.pop(effect.symbol, None)
+        else:
+            self.preferences[effect.symbol] = effect.max_leverage
+
+
+def _trade(effect: Executed, terms: OrderTerms) -> Trade:
+    liquidated = effect.fill_type == "liquidation"
+    return Trade(
+        execution=effect.fill_id,
+        symbol=terms.symbol,
+        signed_size=terms.side.sign * effect.size,
+        price=effect.price,
+        fee_usd=effect.fee_usd,
+        funding_usd=effect.funding_usd,
+        funding_rate=effect.funding_rate,
+        mark_price=effect.mark_price,
+        info="futures liquidation" if liquidated else "futures trade",
+    )
+
+
+def _age(order: ExchangeOrder, now: float) -> float:
+    return now - (order.ended_ts if order.ended_ts is not None else now)

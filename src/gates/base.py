@@ -1,0 +1,144 @@
+"""What a gate check is asked about, and how it answers."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from src.records.decisions import SizeFactor, Verdict
+from src.records.enums import Direction, Ruling
+from src.records.features import Features
+from src.records.learning import SignalWeights
+from src.records.policies import SignalPolicies
+from src.records.predictions import Prediction
+from src.records.settings import Costs
+from src.records.signals import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """An open position, or an entry that is on its way to become one."""
+
+    symbol: str
+    direction: Direction
+    notional_usd: float | None
+    """Size times the newest price; None where no price is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """What the venue takes orders of a symbol in."""
+
+    step: Decimal
+    """Contracts; every size is a multiple of it."""
+    minimum: Decimal
+    """The smallest order, in contracts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateContext:
+    """Everything that the gate knows when it is asked: the same context gives the same decision."""
+
+    now: float
+    """Seconds since the epoch, UTC, on the market's clock."""
+    policies: SignalPolicies
+    policies_version: str
+    weights: SignalWeights | None
+    """None where the file is missing or corrupt."""
+    weights_version: str
+    costs: Costs
+    leader: str
+    """The symbol that the betas are measured against."""
+    market: Mapping[str, Features]
+    """The newest window of each symbol."""
+    equity_usd: float | None
+    exposures: tuple[Exposure, ...]
+    last_trade_ts: Mapping[str, float]
+    """When each symbol was last entered or left; a symbol that never was is absent."""
+    held: Mapping[str, str]
+    """Why nothing may be entered on a symbol now, e.g. ``position_open`` or ``unresolved_order``."""
+    freeze_reasons: tuple[str, ...]
+    unhealthy_workers: tuple[str, ...] | None
+    """None where nobody told."""
+    lots: Mapping[str, Lot]
+
+    def features_of(self, symbol: str) -> Features | None:
+        """Return the newest window of a symbol, or None where there was none."""
+        return self.market.get(symbol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """The size that the formula asks for before the checks, and how it came about."""
+
+    usd: float | None
+    """None where an input is missing."""
+    missing: str
+    """Which one; empty where none is."""
+    factors: tuple[SizeFactor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A signal with what the gate has worked out about it before it asks the checks."""
+
+    signal: Signal
+    prediction: Prediction | None
+    score: float
+    conviction: str
+    edge_bps: float | None
+    """Expected gain before costs over the expected hold, in bps of notional."""
+    cost_bps: float | None
+    """What the round trip costs, in bps of notional."""
+    proposal: Proposal
+
+
+class Check(Protocol):
+    """One question about a candidate; pure. It may raise: the gate then rules ERROR, which blocks."""
+
+    __module__: str
+    __name__: str
+
+    def __call__(self, candidate: Candidate, context: GateContext, /) -> Verdict:
+        """Return the one verdict."""
+
+
+def finite(value: float | None) -> float | None:
+    """Return the value, or None where it is missing or no number."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def at_least(check: str, measured: float | None, required: float, *, unit: str, reason: str) -> Verdict:
+    """Return PASS where the measured value reaches the required one, else BLOCK; missing blocks."""
+    known = finite(measured)
+    enough = known is not None and known >= required
+    return _verdict(check, known, required, unit=unit, reason=reason, passes=enough)
+
+
+def at_most(check: str, measured: float | None, limit: float, *, unit: str, reason: str) -> Verdict:
+    """Return PASS where the measured value stays within the limit, else BLOCK; missing blocks."""
+    known = finite(measured)
+    within = known is not None and known <= limit
+    return _verdict(check, known, limit, unit=unit, reason=reason, passes=within)
+
+
+def blocked(check: str, *, unit: str, reason: str, required: float | None = None) -> Verdict:
+    """Return a BLOCK for want of an input."""
+    return Verdict(
+        check=check, ruling=Ruling.BLOCK, measured=None, required=required, unit=unit, reason=reason
+    )
+
+
+def _verdict(
+    check: str, measured: float | None, required: float, *, unit: str, reason: str, passes: bool
+) -> Verdict:
+    refusal = reason if measured is not None else f"missing_{check.rpartition('.')[2]}"
+    return Verdict(
+        check=check,
+        ruling=Ruling.PASS if passes else Ruling.BLOCK,
+        measured=measured,
+        required=required,
+        unit=unit,
+        reason="" if passes else refusal,
+    )

@@ -1,0 +1,99 @@
+"""Does the trade add too much of the same bet?
+
+Every symbol moves with the leader by its beta, so positions are added up as exposure to the leader. The
+correlation of two symbols is the product of theirs with the leader (one common factor).
+"""
+
+from src.gates.base import Candidate, GateContext, at_most, blocked, finite
+from src.records.decisions import Verdict
+from src.records.enums import Direction, Ruling
+
+CHECK = "correlation"
+UNIT = "share_of_equity"
+
+
+def check_correlation(candidate: Candidate, context: GateContext) -> Verdict:
+    """Demand room in the cluster and under the limit of beta-weighted exposure; resize to the room."""
+    crowd = _cluster_count(candidate, context)
+    if crowd is None:
+        return blocked(CHECK, unit="positions", reason="missing_correlation")
+    cluster = at_most(
+        CHECK, crowd + 1, context.policies.max_positions_in_cluster, unit="positions", reason="cluster_full"
+    )
+    if cluster.ruling is not Ruling.PASS:
+        return cluster
+    return _within_exposure(candidate, context)
+
+
+def _cluster_count(candidate: Candidate, context: GateContext) -> int | None:
+    signal = candidate.signal
+    own = _correlation(signal.symbol, context)
+    others = [
+        _correlation(exposure.symbol, context)
+        for exposure in context.exposures
+        if exposure.direction is signal.direction
+    ]
+    if own is None:
+        return None
+    known = [other for other in others if other is not None]
+    if len(known) < len(others):
+        return None
+    return sum(1 for other in known if own * other >= context.policies.cluster_correlation)
+
+
+def _within_exposure(candidate: Candidate, context: GateContext) -> Verdict:
+    limit = context.policies.max_correlated_exposure_share
+    equity = finite(context.equity_usd)
+    own = _leader_exposure(
+        candidate.signal.symbol, candidate.signal.direction, candidate.proposal.usd, context
+    )
+    others = [
+        _leader_exposure(exposure.symbol, exposure.direction, exposure.notional_usd, context)
+        for exposure in context.exposures
+    ]
+    known = [other for other in others if other is not None]
+    if equity is None or equity <= 0:
+        return blocked(CHECK, unit=UNIT, reason="missing_equity", required=limit)
+    if own is None or len(known) < len(others):
+        return blocked(CHECK, unit=UNIT, reason="missing_exposure", required=limit)
+    same_way = sum((abs(other) for other in known if other * own > 0), start=0.0)
+    return _fit(abs(own), same_way, equity=equity, limit=limit)
+
+
+def _fit(own: float, same_way: float, *, equity: float, limit: float) -> Verdict:
+    share = (same_way + own) / equity
+    whole = at_most(CHECK, share, limit, unit=UNIT, reason="no_room")
+    room = limit * equity - same_way
+    if whole.ruling is Ruling.PASS or room <= 0:
+        return whole
+    return Verdict(
+        check=CHECK,
+        ruling=Ruling.RESIZE,
+        measured=share,
+        required=limit,
+        unit=UNIT,
+        reason="resized_to_room",
+        size_factor=min(1.0, room / own),
+    )
+
+
+def _leader_exposure(
+    symbol: str, direction: Direction, notional_usd: float | None, context: GateContext
+) -> float | None:
+    beta = _beta(symbol, context)
+    notional = finite(notional_usd)
+    return None if beta is None or notional is None else direction.sign * beta * notional
+
+
+def _beta(symbol: str, context: GateContext) -> float | None:
+    if symbol == context.leader:
+        return 1.0
+    features = context.features_of(symbol)
+    return None if features is None else finite(features.beta_with_leader)
+
+
+def _correlation(symbol: str, context: GateContext) -> float | None:
+    if symbol == context.leader:
+        return 1.0
+    features = context.features_of(symbol)
+    return None if features is None else finite(features.correlation_with_leader)

@@ -1,0 +1,53 @@
+"""How far the votes agree with the direction of a signal, and what that is called."""
+
+from src.gates.base import Candidate, GateContext, at_least, blocked
+from src.records.decisions import Verdict
+from src.records.enums import Vote
+from src.records.learning import SignalWeights
+from src.records.signals import ComponentVote, Signal
+
+STRONG = frozenset({Vote.STRONG_LONG, Vote.STRONG_SHORT})
+STRONG_FACTOR = 1.3
+
+LEVELS: tuple[tuple[float, str], ...] = (
+    (0.50, "ULTRA"),
+    (0.35, "HIGH"),
+    (0.20, "MEDIUM"),
+    (0.10, "BASELINE"),
+    (0.00, "LOW"),
+)
+"""From which score up each conviction holds; below them all it is MINIMUM."""
+
+
+def score_of(signal: Signal, weights: SignalWeights | None) -> float:
+    """Return the weighted agreement of the votes with the signal's direction, -1..1.
+
+    Sum of weight x confidence, positive for a vote on the signal's side, negative for one against it; a
+    strong vote counts 1.3 times its confidence, at most 1. Without weights it is 0, and ``check_score`` blocks.
+    """
+    if weights is None:
+        return 0.0
+    side = signal.direction.sign
+    return sum(
+        (
+            weights.weights.get(vote.name, 0.0) * _conviction_of(vote) * vote.vote.sign * side
+            for vote in signal.votes
+        ),
+        start=0.0,
+    )
+
+
+def conviction_of(score: float) -> str:
+    """Return the name of the level that a score lies in."""
+    return next((name for lowest, name in LEVELS if score >= lowest), "MINIMUM")
+
+
+def check_score(candidate: Candidate, context: GateContext) -> Verdict:
+    """Demand that the score rests on weights; how high it is decides the size, not whether to trade."""
+    if context.weights is None:
+        return blocked("score", unit="score", reason="missing_weights")
+    return at_least("score", candidate.score, -1.0, unit="score", reason="not_a_score")
+
+
+def _conviction_of(vote: ComponentVote) -> float:
+    return min(1.0, vote.confidence * STRONG_FACTOR) if vote.vote in STRONG else vote.confidence

@@ -1,0 +1,38 @@
+"""What can go wrong on the way to another machine.
+
+NetError
+  NoAnswer            nothing usable came back; whether the request arrived is not known
+    DeadlineExceeded  the answer was not complete in time
+  BadStatus           an answer with an HTTP status other than 2xx
+  BadBody             an answer that is not what was asked for
+    TooLarge          a body beyond the cap
+"""
+
+
+class NetError(Exception):
+    """Anything that keeps a usable answer from arriving."""
+
+
+class NoAnswer(NetError):
+    """Nothing usable came back: refused, reset, cut off or never resolved."""
+
+
+class DeadlineExceeded(NoAnswer):
+    """The answer was not complete within the request's whole time."""
+
+
+class BadStatus(NetError):
+    """The other side answered with an error status."""
+
+    def __init__(self, status: int, excerpt: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(f"HTTP {status}: {excerpt}")
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class BadBody(NetError):
+    """The answer's body is not what was asked for."""
+
+
+class TooLarge(BadBody):
+    """The body is larger than the cap."""

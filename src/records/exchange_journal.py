@@ -1,0 +1,205 @@
+"""The paper exchange's own books: what its journal and its snapshot hold of the participants' state."""
+
+from decimal import Decimal
+
+from src.records.base import Document, Line, Record
+from src.records.enums import Side
+
+
+class OrderTerms(Record, frozen=True, kw_only=True):
+    """An order as it was accepted."""
+
+    order_id: str
+    cli_ord_id: str | None
+    symbol: str
+    side: Side
+    order_type: str
+    """The wire's word: ``lmt``, ``post``, ``ioc``, ``fok``, ``mkt``, ``stp`` or ``take_profit``."""
+    size: Decimal
+    """In contracts, after any reduce-only clipping."""
+    limit_price: Decimal | None
+    """In USD; for ``mkt`` the 1 % protection; None only on triggers."""
+    stop_price: Decimal | None
+    """In USD; only on triggers."""
+    trigger_signal: str | None
+    """``last``, ``mark`` or ``index``; only on triggers."""
+    reduce_only: bool
+
+
+class Opened(Record, frozen=True, kw_only=True, tag_field="effect", tag="opened"):
+    """The account began with this much collateral."""
+
+    balance_usd: Decimal
+
+
+class Placed(Record, frozen=True, kw_only=True, tag_field="effect", tag="placed"):
+    """An order or a trigger was accepted."""
+
+    order: OrderTerms
+
+
+class Executed(Record, frozen=True, kw_only=True, tag_field="effect", tag="executed"):
+    """A part of an order traded."""
+
+    fill_id: str
+    order_id: str
+    price: Decimal
+    size: Decimal
+    """In contracts, positive."""
+    fill_type: str
+    """``maker``, ``taker`` or ``liquidation``."""
+    fee_usd: Decimal
+    """Positive is paid."""
+    funding_usd: Decimal
+    """Funding that the change of position realised; positive is received."""
+    funding_rate: Decimal | None
+    """The absolute rate behind it, in USD a contract and hour."""
+    mark_price: Decimal | None
+
+
+class Resized(Record, frozen=True, kw_only=True, tag_field="effect", tag="resized"):
+    """An open order was edited, or clipped to the position that it may reduce."""
+
+    order_id: str
+    open_size: Decimal
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    reason: str
+
+
+class Ended(Record, frozen=True, kw_only=True, tag_field="effect", tag="ended"):
+    """An order left the book."""
+
+    order_id: str
+    reason: str
+    """The websocket's word, e.g. ``full_fill`` or ``cancelled_by_user``."""
+
+
+class Settled(Record, frozen=True, kw_only=True, tag_field="effect", tag="settled"):
+    """An hour's funding of one position was realised."""
+
+    symbol: str
+    amount_usd: Decimal
+    """Positive is received."""
+    funding_rate: Decimal
+    """Absolute, in USD a contract and hour."""
+
+
+class Preferred(Record, frozen=True, kw_only=True, tag_field="effect", tag="preferred"):
+    """The highest leverage of a contract was set, or taken back with None."""
+
+    symbol: str
+    max_leverage: Decimal | None
+
+
+Effect = Opened | Placed | Executed | Resized | Ended | Settled | Preferred
+"""One change of a participant's state."""
+
+
+class JournalEntry(Line, frozen=True, kw_only=True):
+    """What one request or one market event did; all of it or nothing of it survives a crash."""
+
+    number: int
+    """One more than the entry before."""
+    cause: str
+    """The request's name, or the kind of market event."""
+    effects: tuple[Effect, ...]
+
+
+class ExchangeOrder(Record, frozen=True, kw_only=True):
+    """An order as it stands, or as it ended."""
+
+    terms: OrderTerms
+    open_size: Decimal
+    filled: Decimal
+    placed_ts: float
+    updated_ts: float
+    ended_ts: float | None
+    reason: str | None
+    """Why it ended."""
+
+
+class ExchangeFill(Record, frozen=True, kw_only=True):
+    """One execution, as the ``fills`` endpoint tells it."""
+
+    fill_id: str
+    ts: float
+    order_id: str
+    cli_ord_id: str | None
+    symbol: str
+    side: Side
+    size: Decimal
+    price: Decimal
+    fill_type: str
+    order_type: str
+    remaining: Decimal
+    """What the order still had open afterwards."""
+    fee_usd: Decimal
+    realised_pnl_usd: Decimal
+
+
+class ExchangePosition(Record, frozen=True, kw_only=True):
+    """One net position; flat ones are absent."""
+
+    symbol: str
+    size: Decimal
+    """In contracts; negative is short."""
+    cost_usd: Decimal
+    """Signed price of what is open: size times average entry, kept exact."""
+    fill_ts: float
+    """When it last changed."""
+    funded_ts: float
+    """Up to when funding is realised."""
+
+
+class AccountRow(Record, frozen=True, kw_only=True):
+    """One row of the account log."""
+
+    row_id: int
+    ts: float
+    asset: str
+    """``usd``, or the contract in lower case for a row about a position."""
+    info: str
+    old_balance: Decimal
+    new_balance: Decimal
+    contract: str | None
+    trade_price: Decimal | None
+    mark_price: Decimal | None
+    realised_pnl_usd: Decimal | None
+    fee_usd: Decimal
+    execution: str | None
+    """The fill's id."""
+    funding_rate: Decimal | None
+    realised_funding_usd: Decimal | None
+    old_average_entry_price: Decimal | None
+    new_average_entry_price: Decimal | None
+
+
+class ExchangeSnapshot(Document, frozen=True, kw_only=True):
+    """The participants' state after one entry of the journal, so that a restart replays only what follows."""
+
+    number: int
+    """Of the last entry that is in it."""
+    issued: int
+    """Ids given out so far."""
+    rows_written: int
+    balance_usd: Decimal
+    positions: tuple[ExchangePosition, ...]
+    open_orders: tuple[ExchangeOrder, ...]
+    """In the order of their priority."""
+    ended_orders: tuple[ExchangeOrder, ...]
+    fills: tuple[ExchangeFill, ...]
+    """The newest, oldest first."""
+    rows: tuple[AccountRow, ...]
+    """The newest, oldest first."""
+    preferences: dict[str, Decimal]
+
+
+class MarketCheckpoint(Document, frozen=True, kw_only=True):
+    """Where the market stood, so that a restart goes on without a jump."""
+
+    market: str
+    """What it was, e.g. ``synthetic``."""
+    seed: int
+    state: dict[str, object]
+    """The market's own; empty where it needs none."""

@@ -1,0 +1,67 @@
+"""Records to bytes: orjson writes, and no number that JSON cannot say gets through."""
+
+import math
+import re
+import time
+
+import msgspec
+import orjson
+
+from src.records.base import Record
+from src.store.errors import NonFiniteNumber
+
+_NON_FINITE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]", re.DOTALL)
+"""A msgpack double (IEEE 754, big endian) whose exponent is all ones: nan or an infinity."""
+
+
+def encode_line(record: Record) -> bytes:
+    """Return a record as one line of JSON; NonFiniteNumber where a number is nan or infinite."""
+    payload = orjson.dumps(msgspec.to_builtins(record, str_keys=True), option=orjson.OPT_APPEND_NEWLINE)
+    if b"null" in payload:
+        require_finite(record)
+    return payload
+
+
+def encode_pretty(record: Record, *, envelope: dict[str, object]) -> bytes:
+    """Return a record as an indented document, the envelope's keys first; NonFiniteNumber as above."""
+    fields: dict[str, object] = msgspec.to_builtins(record, str_keys=True)
+    require_finite(record)
+    return orjson.dumps({**envelope, **fields}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def require_finite(record: Record) -> None:
+    """Raise NonFiniteNumber, naming the field, where a number is nan or infinite: orjson would write null."""
+    if not _NON_FINITE.search(msgspec.msgpack.encode(record)):
+        return
+    for name, value in msgspec.to_builtins(record, str_keys=True).items():
+        where = _non_finite(value, name)
+        if where is not None:
+            raise NonFiniteNumber(f"{type(record).__name__}.{where} is not a finite number")
+
+
+def _non_finite(value: object, where: str) -> str | None:
+    if isinstance(value, float):
+        return None if math.isfinite(value) else where
+    parts: list[tuple[str, object]] = []
+    if isinstance(value, dict):
+        parts = [(f"{where}.{key}", part) for key, part in value.items()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = [(f"{where}[{index}]", part) for index, part in enumerate(value)]
+    found = (_non_finite(part, name) for name, part in parts)
+    return next((name for name in found if name is not None), None)
+
+
+class IsoTime:
+    """Seconds since the epoch as ISO 8601 in UTC, to the millisecond; remembers the second it last wrote."""
+
+    def __init__(self) -> None:
+        self._second: int | None = None
+        self._text = ""
+
+    def text(self, ts: float) -> str:
+        """Return e.g. ``2026-01-31T23:59:59.250Z``."""
+        second, millis = divmod(round(ts * 1000), 1000)
+        if second != self._second:
+            self._second = second
+            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._text}.{millis:03d}Z"
