@@ -1,6 +1,6 @@
 """The one clock: market time for what belongs to the market, real time for what bounds machines.
 
-The machine's boot-time clock, which counts suspended time too, carries both, so a wall clock that steps moves neither.
+The machine's clock since boot, which counts suspended time too, carries both: a wall clock that steps moves neither.
 """
 
 import time
@@ -63,6 +63,11 @@ def anchor_at(market_origin: float, *, speed: float) -> ClockAnchor:
         monotonic_origin=_machine_seconds(),
         boot_id=boot_id(),
     )
+
+
+def anchor_now(*, speed: float) -> ClockAnchor:
+    """Return an anchor by which market time is the machine's wall clock right now."""
+    return anchor_at(time.time(), speed=speed)
 
 
 def continued(anchor: ClockAnchor, *, speed: float) -> ClockAnchor:

@@ -1,10 +1,12 @@
 """The conviction gate: scores a signal, asks every check, sizes what all of them allow.
 
-It is a pure function of its context, so that a decision can be repeated from what it was made of.
+``decide`` is a pure function of its context, so that a decision can be repeated from what it was made of;
+``ConvictionGate`` answers each signal of the queue once with it.
 """
 
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from src.gates.base import Candidate, Check, GateContext
@@ -18,8 +20,11 @@ from src.gates.score import check_score, conviction_of, score_of
 from src.gates.size import contracts_within, propose, resized, size_verdict
 from src.records.decisions import Decision, SizeFactor, Verdict
 from src.records.enums import Ruling
+from src.records.outcomes import PendingEvent, PendingPut
 from src.records.predictions import Prediction
 from src.records.signals import Signal
+from src.store.errors import MoneyFileError
+from src.store.jsonl import JsonlReader, JsonlWriter
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +38,11 @@ CHECKS: tuple[Check, ...] = (
     *PRE_ENTRY,
 )
 """Every one is asked of every signal, in this order, so that a blocked signal still teaches."""
+
+REMEMBERED = 20_000
+"""Decided ids that are kept against repeated lines of the queue."""
+READ_AT_ONCE = 200
+"""Signals that one step answers at most, so that the loop goes on beating."""
 
 BLOCKING = frozenset({Ruling.BLOCK, Ruling.ERROR})
 
@@ -81,6 +91,69 @@ def check_name(check: Check) -> str:
     family = check.__module__.rpartition(".")[2]
     rule = check.__name__.removeprefix("check_")
     return rule if rule == family else f"{family}.{rule}"
+
+
+class ConvictionGate:
+    """The writer of ``logs/conviction_gate.jsonl``: one decision for each signal in the queue."""
+
+    def __init__(
+        self,
+        *,
+        pending: JsonlReader[PendingEvent],
+        decisions: JsonlWriter[Decision],
+        decided: Iterable[str],
+        checks: Sequence[Check] = CHECKS,
+    ) -> None:
+        """Take the queue and the log; ``decided`` are the newest ids that the log already holds, oldest first."""
+        self._pending = pending
+        self._decisions = decisions
+        self._checks = checks
+        self._order = deque(decided, maxlen=REMEMBERED)
+        self._decided = set(self._order)
+
+    def arrived(self) -> list[PendingPut]:
+        """Return the signals that wait for their first decision; one that was decided is never decided again."""
+        events = self._pending.read_new(READ_AT_ONCE)
+        puts = {event.signal_id: event for event in events if isinstance(event, PendingPut)}
+        return [put for signal_id, put in puts.items() if signal_id not in self._decided]
+
+    def answer(self, put: PendingPut, context: GateContext) -> Decision:
+        """Decide on a signal and write the decision down."""
+        decision = decide(put.signal, put.prediction, context, checks=self._checks)
+        self._decisions.append(decision)
+        self._remember(put.signal_id)
+        return decision
+
+    def settle(self) -> None:
+        """Force the decisions to the disk, as must be before an order follows from one.
+
+        Raises:
+            MoneyFileError: the disk did not take them.
+        """
+        failures = self._decisions.failed_syncs
+        self._decisions.sync()
+        if self._decisions.failed_syncs > failures:
+            raise MoneyFileError("decisions to trade could not be forced to the disk")
+
+    def waiting(self) -> bool:
+        """Return whether there is more in the queue than was read."""
+        return self._pending.behind()
+
+    def save(self, real_now: float) -> None:
+        """Save the place in the queue, after what was read is answered."""
+        self._decisions.sync_if_due(real_now)
+        self._pending.save()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._pending.close()
+        self._decisions.close()
+
+    def _remember(self, signal_id: str) -> None:
+        if len(self._order) == REMEMBERED:
+            self._decided.discard(self._order[0])
+        self._order.append(signal_id)
+        self._decided.add(signal_id)
 
 
 def _candidate(signal: Signal, prediction: Prediction | None, context: GateContext) -> Candidate:

@@ -3,9 +3,12 @@
 The stop on the exchange protects the position whatever happens here; these rules only ever leave earlier.
 """
 
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from src.records.enums import Direction
+from src.records.ledger import PositionView
 from src.records.settings import ExitRules
 
 CATASTROPHIC = "catastrophic"
@@ -41,9 +44,9 @@ def exit_reason(
 ) -> str | None:
     """Return the name of the first rule by which the position is left now, or None to keep it.
 
-    ``price`` is the newest one, or None where none is known: then only age counts. ``best_price`` is the best since
-    the entry. A catastrophe, a target and the maximum hold count at any age; a trailing stop and a floor only after
-    the minimum hold.
+    ``price`` is the newest one, or None where none is known: then only age counts. ``best_price`` is the best
+    since the entry. A catastrophe, a target and the maximum hold count at any age; a trailing stop and a
+    floor only after the minimum hold.
     """
     age_s = now - held.opened_ts
     if price is not None:
@@ -72,3 +75,70 @@ def trailing_distance_bps(rules: ExitRules, age_s: float) -> float:
         if age_s < step.until_s:
             return step.distance_bps
     return rules.trailing[-1].distance_bps
+
+
+class ExitWatch:
+    """Watches the open positions: the best price of each, and which of them are to be left.
+
+    What is once to be left stays so until it is gone: a target that was touched is not forgotten because the
+    exit order filled only in part.
+    """
+
+    def __init__(self, *, retry_after_s: float) -> None:
+        self._retry_after_s = retry_after_s
+        self._best: dict[str, float] = {}
+        self._reasons: dict[str, str] = {}
+        self._tried_ts: dict[str, float] = {}
+
+    def see(self, position: PositionView, *, ts: float, price: float) -> None:
+        """Take a price of the position's symbol; one from before it was opened says nothing."""
+        if ts < position.opened_ts:
+            return
+        best = self._best.get(position.position_id, float(position.entry_price))
+        self._best[position.position_id] = better(position.direction, best, price)
+
+    def best_price(self, position_id: str) -> float | None:
+        """Return the best price of a position, or None where none was seen since it was opened."""
+        return self._best.get(position_id)
+
+    def due(
+        self, rules: ExitRules, positions: Sequence[PositionView], *, prices: Mapping[str, float], now: float
+    ) -> list[tuple[PositionView, str]]:
+        """Return the positions to leave now, each with its reason.
+
+        ``prices`` are the new ones, by symbol; a position without one is judged by its age alone. One whose
+        exit was tried waits a while before it is tried again.
+        """
+        self._forget_all_but({position.position_id for position in positions})
+        leaving = []
+        for position in positions:
+            reason = self._reasons.get(position.position_id) or self._judge(rules, position, prices, now)
+            if reason is None:
+                continue
+            self._reasons[position.position_id] = reason
+            tried_ts = self._tried_ts.get(position.position_id)
+            if tried_ts is None or now - tried_ts >= self._retry_after_s:
+                leaving.append((position, reason))
+        return leaving
+
+    def tried(self, position_id: str, *, now: float) -> None:
+        """Note that an exit order was sent, or refused."""
+        self._tried_ts[position_id] = now
+
+    def _judge(
+        self, rules: ExitRules, position: PositionView, prices: Mapping[str, float], now: float
+    ) -> str | None:
+        held = Held(
+            direction=position.direction,
+            entry_price=float(position.entry_price),
+            opened_ts=position.opened_ts,
+        )
+        price = prices.get(position.symbol)
+        return exit_reason(
+            rules, held, now=now, price=price, best_price=self.best_price(position.position_id)
+        )
+
+    def _forget_all_but(self, position_ids: AbstractSet[str]) -> None:
+        for kept in (self._best, self._reasons, self._tried_ts):
+            for gone in kept.keys() - position_ids:
+                del kept[gone]

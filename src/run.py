@@ -31,9 +31,9 @@ PRELOADED = ["numpy", "orjson", "msgspec", "src.supervision.shell", "src.store.j
 
 def main() -> int:
     """Read the command line and run the bot until it is told to stop; return its exit code."""
-    from src.cli.start import parse_command_line, refuse_or_run
+    from src.cli.start import run_command_line
 
-    return refuse_or_run(lambda: parse_command_line(sys.argv[1:]), bot_worker)
+    return run_command_line(sys.argv[1:], bot_worker)
 
 
 def bot_worker(launch: Launch) -> int:
@@ -47,7 +47,9 @@ def bot_worker(launch: Launch) -> int:
         _worker_processes = _start_all_worker_processes(house.supervisor, launch)
         log.info("workers_started", extra={"facts": {n: p.pid for n, p in _worker_processes.items()}})
         house.schedule_learning(_learning_spec(launch))
-        monitor = threading.Thread(target=_monitor_worker_processes, args=(house,), name="monitor", daemon=True)
+        monitor = threading.Thread(
+            target=_monitor_worker_processes, args=(house.monitor,), name="monitor", daemon=True
+        )
         monitor.start()
         _run_bot_cycle(house, launch, monitor)
         return 0
@@ -60,9 +62,7 @@ def _start_all_worker_processes(supervisor: Supervisor, launch: Launch) -> dict[
         ENSEMBLE_PREDICTOR: _worker_ensemble_predictor,
         SIGNAL_RESOLVER: _worker_signal_resolver,
     }
-    return {
-        name: _start_worker_process(name, target, supervisor, launch) for name, target in targets.items()
-    }
+    return {name: _start_worker_process(name, target, supervisor, launch) for name, target in targets.items()}
 
 
 def _start_worker_process(
@@ -71,8 +71,8 @@ def _start_worker_process(
     return supervisor.start(ProcessSpec(name=name, target=target_func, args=(launch,), restart_on_crash=True))
 
 
-def _monitor_worker_processes(house: "House") -> None:  # type: ignore[name-defined] # noqa: F821 - loaded by main only
-    house.monitor()
+def _monitor_worker_processes(monitor: Callable[[], None]) -> None:
+    monitor()
 
 
 def _worker_feature_builder(launch: Launch) -> None:

@@ -19,7 +19,7 @@ class Component:
     vote: VoteFunction
 
 
-def ballot(  # noqa: PLR0913 - a vote is this many facts, and each is named at the call
+def ballot(
     name: str,
     vote: Vote,
     *,

@@ -9,7 +9,7 @@ from src.records.signals import ComponentVote
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The weighted confidence and the confident votes on either side, and how many components had their data."""
+    """The weighted confidence and the confident votes on either side, and the coverage."""
 
     long_confidence: float
     """Sum of weight x confidence over the votes to buy, 0..1."""
@@ -18,6 +18,7 @@ class Tally:
     """Votes to buy that are confident by themselves."""
     short_votes: int
     coverage: int
+    """How many components had their data."""
 
     def confidence(self, direction: Direction) -> float:
         """Return the weighted confidence of the votes on one side, 0..1."""

@@ -1,7 +1,7 @@
 """Whale flow: on which side the large takers of the venue stand.
 
-Net large buying is bullish. Coins that flow into exchanges would say the opposite (they come to be sold): such
-a source must be turned round before it is read here.
+Net large buying is bullish. Coins that flow into exchanges would say the opposite (they come to be sold):
+such a source must be turned round before it is read here.
 
 Thresholds:
     minimum_usd: large taker volume an hour below which nobody large was there; the measure for the balances

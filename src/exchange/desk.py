@@ -44,9 +44,7 @@ class TradingDesk:
         """Take the newest mark price of a symbol, in USD."""
         raise NotImplementedError
 
-    def enter(
-        self, decision: Decision, *, size: Decimal, slippage_cap_bps: float, now: float
-    ) -> Submission:
+    def enter(self, decision: Decision, *, size: Decimal, slippage_cap_bps: float, now: float) -> Submission:
         """Enter a position for a decision that trades: ioc limit, at most the cap beyond the opposite best price.
 
         ``size`` is in contracts, a multiple of the venue's step. The stop's distance is the decision's size factor

@@ -57,7 +57,9 @@ class OrderJournal:
         self._by_order_id: dict[str, str] = {}
         self._numbers: Counter[tuple[str, OrderPurpose]] = Counter()
         self._entered: set[str] = set()
+        self._live: dict[str, None] = {}
         self._final: dict[str, None] = {}
+        self._stops: dict[str, list[str]] = {}
         for event in events:
             self._fold(event)
 
@@ -67,7 +69,13 @@ class OrderJournal:
         self._fold(event)
 
     def settle(
-        self, order: TrackedOrder, *, state: OrderState, reason: str, now: float, filled: Decimal | None = None,
+        self,
+        order: TrackedOrder,
+        *,
+        state: OrderState,
+        reason: str,
+        now: float,
+        filled: Decimal | None = None,
         order_id: str | None = None,
     ) -> TrackedOrder:
         """Write what became known of an order; return it as it stands now."""
@@ -105,11 +113,13 @@ class OrderJournal:
 
     def unresolved(self) -> tuple[TrackedOrder, ...]:
         """Return the orders that may or may not be live."""
-        return tuple(order for order in self._live() if order.unresolved)
+        live = (self._orders[cli] for cli in self._live)
+        return tuple(order for order in live if order.unresolved)
 
     def resting(self) -> tuple[TrackedOrder, ...]:
         """Return the orders that rest on the exchange, as far as is known."""
-        return tuple(order for order in self._live() if order.state is OrderState.ACKED)
+        live = (self._orders[cli] for cli in self._live)
+        return tuple(order for order in live if order.state is OrderState.ACKED)
 
     def unresolved_on(self, symbol: str) -> bool:
         """Return whether an order of this symbol may or may not be live."""
@@ -120,12 +130,9 @@ class OrderJournal:
         cli = client_order_id(self._instance, position_id=position_id, purpose=OrderPurpose.ENTRY, number=0)
         return self._orders.get(cli)
 
-    def recent(self) -> tuple[TrackedOrder, ...]:
-        """Return the orders that ended, oldest first, as many as are remembered."""
-        return tuple(self._orders[cli] for cli in self._final)
-
-    def _live(self) -> tuple[TrackedOrder, ...]:
-        return tuple(order for cli, order in self._orders.items() if cli not in self._final)
+    def stops_of(self, position_id: str) -> tuple[TrackedOrder, ...]:
+        """Return the stops that were ever intended for a position, oldest first."""
+        return tuple(self._orders[cli] for cli in self._stops.get(position_id, ()))
 
     def _fold(self, event: OrderEvent) -> None:
         if isinstance(event, OrderIntent):
@@ -139,7 +146,10 @@ class OrderJournal:
         if intent.cli_ord_id in self._orders:
             return
         self._orders[intent.cli_ord_id] = TrackedOrder(intent, OrderState.INTENT, None, Decimal(0), intent.ts)
+        self._live[intent.cli_ord_id] = None
         self._numbers[intent.position_id, intent.purpose] += 1
+        if intent.purpose is OrderPurpose.STOP:
+            self._stops.setdefault(intent.position_id, []).append(intent.cli_ord_id)
         if intent.purpose is OrderPurpose.ENTRY:
             self._entered.add(intent.position_id)
 
@@ -161,7 +171,9 @@ class OrderJournal:
     def _remember_end(self, cli_ord_id: str) -> None:
         self._final.pop(cli_ord_id, None)
         if not self._orders[cli_ord_id].final:
+            self._live[cli_ord_id] = None
             return
+        self._live.pop(cli_ord_id, None)
         self._final[cli_ord_id] = None
         if len(self._final) > _KEPT_FINAL:
             self._forget(next(iter(self._final)))
@@ -171,6 +183,9 @@ class OrderJournal:
         order = self._orders.pop(cli_ord_id)
         if order.order_id is not None:
             self._by_order_id.pop(order.order_id, None)
+        stops = self._stops.get(order.intent.position_id)
+        if stops is not None and cli_ord_id in stops:
+            stops.remove(cli_ord_id)
 
 
 def client_order_id(instance: str, *, position_id: str, purpose: OrderPurpose, number: int) -> str:

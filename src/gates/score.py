@@ -23,7 +23,7 @@ def score_of(signal: Signal, weights: SignalWeights | None) -> float:
     """Return the weighted agreement of the votes with the signal's direction, -1..1.
 
     Sum of weight x confidence, positive for a vote on the signal's side, negative for one against it; a
-    strong vote counts 1.3 times its confidence, at most 1. Without weights it is 0, and ``check_score`` blocks.
+    strong vote counts 1.3 times its confidence, at most 1. Without weights it is 0 (``check_score`` blocks).
     """
     if weights is None:
         return 0.0

@@ -5,8 +5,9 @@ import zlib
 from collections.abc import Callable, Mapping
 
 import requests
+from urllib3.exceptions import HTTPError
 
-from src.net.errors import BadBody, BadStatus, DeadlineExceeded, NetError, NoAnswer, TooLarge
+from src.net.errors import BadBodyError, BadStatusError, DeadlineError, NetError, NoAnswerError, TooLargeError
 from src.net.retry import Backoff
 
 _CHUNK_BYTES = 65536
@@ -18,8 +19,8 @@ _GZIP_OR_ZLIB = 47
 class HttpClient:
     """Reads from one host; only GET, so that every request may be repeated.
 
-    The socket's own timeout counts from read to read, so a body that drips would never end: the whole answer has
-    a deadline of its own. ``real`` counts real seconds, ``sleep`` waits some of them.
+    The socket's own timeout counts from read to read, so a body that drips would never end: the whole answer
+    has a deadline of its own. ``real`` counts real seconds, ``sleep`` waits some of them.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class HttpClient:
         for attempt in range(1, self._attempts + 1):
             try:
                 return self._get_once(url, params or {})
-            except (NoAnswer, BadStatus) as error:
+            except (NoAnswerError, BadStatusError) as error:
                 if attempt == self._attempts or not _worth_repeating(error):
                     raise
                 self._sleep(_pause(error, backoff))
@@ -61,7 +62,7 @@ class HttpClient:
         answer = fetch.run(self._deadline_s)
         if answer is None:
             self._session = _new_session()
-            raise DeadlineExceeded(f"no complete answer from {url} within {self._deadline_s} s")
+            raise DeadlineError(f"no complete answer from {url} within {self._deadline_s} s")
         return answer
 
 
@@ -110,8 +111,8 @@ class _Fetch:
                 self._body = body
         except NetError as error:
             self._error = error
-        except (requests.RequestException, OSError, requests.packages.urllib3.exceptions.HTTPError) as error:
-            self._error = NoAnswer(f"{self._url}: {error}")
+        except (requests.RequestException, OSError, HTTPError) as error:
+            self._error = NoAnswerError(f"{self._url}: {error}")
         finally:
             if self._abandoned.is_set():
                 self._session.close()
@@ -122,9 +123,9 @@ class _Fetch:
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
             body += inflate(chunk, self._maximum_bytes + 1 - len(body))
             if len(body) > self._maximum_bytes:
-                raise TooLarge(f"{self._url}: more than {self._maximum_bytes} bytes")
+                raise TooLargeError(f"{self._url}: more than {self._maximum_bytes} bytes")
             if self._abandoned.is_set() or self._real() > ends:
-                raise DeadlineExceeded(f"no complete answer from {self._url} in time")
+                raise DeadlineError(f"no complete answer from {self._url} in time")
         return bytes(body)
 
 
@@ -139,14 +140,14 @@ def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
     if encoding in {"identity", ""}:
         return lambda chunk, _room: chunk
     if encoding not in {"gzip", "deflate"}:
-        raise BadBody(f"content encoding {encoding!r} was not asked for")
+        raise BadBodyError(f"content encoding {encoding!r} was not asked for")
     inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
     return lambda chunk, room: inflater.decompress(chunk, max(1, room))
 
 
-def _bad_status(response: requests.Response, body: bytes) -> BadStatus:
+def _bad_status(response: requests.Response, body: bytes) -> BadStatusError:
     words = response.headers.get("Retry-After", "")
-    return BadStatus(
+    return BadStatusError(
         response.status_code,
         body[:_EXCERPT_BYTES].decode("utf-8", errors="replace"),
         retry_after_s=float(words) if words.isdigit() else None,
@@ -154,11 +155,11 @@ def _bad_status(response: requests.Response, body: bytes) -> BadStatus:
 
 
 def _worth_repeating(error: NetError) -> bool:
-    return not isinstance(error, BadStatus) or error.status in _RETRIED_STATUSES
+    return not isinstance(error, BadStatusError) or error.status in _RETRIED_STATUSES
 
 
 def _pause(error: NetError, backoff: Backoff) -> float:
     delay = backoff.next_delay()
-    if isinstance(error, BadStatus) and error.retry_after_s is not None:
+    if isinstance(error, BadStatusError) and error.retry_after_s is not None:
         return max(delay, min(error.retry_after_s, 60.0))
     return delay

@@ -1,11 +1,11 @@
 """What can go wrong on the way to another machine.
 
 NetError
-  NoAnswer            nothing usable came back; whether the request arrived is not known
-    DeadlineExceeded  the answer was not complete in time
-  BadStatus           an answer with an HTTP status other than 2xx
-  BadBody             an answer that is not what was asked for
-    TooLarge          a body beyond the cap
+  NoAnswerError            nothing usable came back; whether the request arrived is not known
+    DeadlineError  the answer was not complete in time
+  BadStatusError           an answer with an HTTP status other than 2xx
+  BadBodyError             an answer that is not what was asked for
+    TooLargeError          a body beyond the cap
 """
 
 
@@ -13,15 +13,15 @@ class NetError(Exception):
     """Anything that keeps a usable answer from arriving."""
 
 
-class NoAnswer(NetError):
+class NoAnswerError(NetError):
     """Nothing usable came back: refused, reset, cut off or never resolved."""
 
 
-class DeadlineExceeded(NoAnswer):
+class DeadlineError(NoAnswerError):
     """The answer was not complete within the request's whole time."""
 
 
-class BadStatus(NetError):
+class BadStatusError(NetError):
     """The other side answered with an error status."""
 
     def __init__(self, status: int, excerpt: str, *, retry_after_s: float | None = None) -> None:
@@ -30,9 +30,9 @@ class BadStatus(NetError):
         self.retry_after_s = retry_after_s
 
 
-class BadBody(NetError):
+class BadBodyError(NetError):
     """The answer's body is not what was asked for."""
 
 
-class TooLarge(BadBody):
+class TooLargeError(BadBodyError):
     """The body is larger than the cap."""

@@ -10,9 +10,9 @@ Item = TypeVar("Item")
 
 
 class Inbox(Generic[Item]):
-    """A bounded queue with one order of arrival, and a file descriptor that is readable while it holds something.
+    """A bounded queue in the order of arrival; its file descriptor is readable while it holds something.
 
-    Every item is stamped with the time of its arrival under the lock that also orders it, so stamps never go back.
+    Every item is stamped with its time of arrival under the lock that also orders it: stamps never go back.
     """
 
     def __init__(self, *, capacity: int, now: Callable[[], float]) -> None:

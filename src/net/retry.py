@@ -4,7 +4,7 @@ import random
 
 
 class Backoff:
-    """Waiting times that double up to a limit, each spread by a fifth so that clients do not march in step."""
+    """Waiting times that double up to a limit, spread by a fifth so that clients do not march in step."""
 
     def __init__(self, *, first_s: float, maximum_s: float, rng: random.Random) -> None:
         self._first_s = first_s

@@ -5,10 +5,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from websockets.exceptions import InvalidURI, WebSocketException
+from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from src.net.inbox import Inbox
 from src.net.retry import Backoff
 
 _log = logging.getLogger(__name__)
@@ -34,8 +33,8 @@ SocketItem = Opened | Closed | bytes
 class WebSocketFeed:
     """One connection, made again with growing pauses whenever it ends.
 
-    Every message goes to ``put`` as bytes, with ``Opened`` and ``Closed`` between connections. ``put`` returns False
-    when it has no room; the connection then ends as too slow, since a lost message is a gap nobody can see.
+    Every message goes to ``put`` as bytes, with ``Opened`` and ``Closed`` between connections. It returns
+    False when it has no room; the connection then ends, since a lost message is a gap nobody can see.
     """
 
     def __init__(
@@ -106,7 +105,7 @@ class WebSocketFeed:
                 for text in self._greetings():
                     connection.send(text)
                 reason = self._read(connection)
-        except (WebSocketException, OSError, InvalidURI) as error:
+        except (WebSocketException, OSError) as error:
             reason = f"{type(error).__name__}: {error}"
         finally:
             if self._connection is not None:
@@ -139,8 +138,3 @@ class WebSocketFeed:
             if not self._put(message if isinstance(message, bytes) else message.encode()):
                 return "the reader is too slow"
         return "stopped"
-
-
-def connect_inbox(inbox: Inbox[SocketItem]) -> Callable[[SocketItem], object]:
-    """Return a way to add what must not be lost, room or not."""
-    return lambda item: inbox.put(item, force=True)

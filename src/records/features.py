@@ -31,6 +31,8 @@ class WindowSums(Record, frozen=True, kw_only=True):
     high: float | None
     low: float | None
     close: float | None
+    large_trade_usd: float | None = None
+    """Value above which a trade counted as large at the window's end, in USD; None until 50 trades were seen."""
 
 
 class Features(Line, frozen=True, kw_only=True):

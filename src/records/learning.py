@@ -2,6 +2,8 @@
 
 import enum
 
+import msgspec
+
 from src.records.base import Document, Line, Record
 from src.records.enums import COMPONENTS
 
@@ -72,6 +74,10 @@ class LearningState(Document, frozen=True, kw_only=True):
     """The policies as the learner last wrote them: what tells a human's later edit from its own."""
     leases: dict[str, int]
     """By policy: cycles left before an off-default value steps back without fresh support."""
+    base_policies: dict[str, float] = msgspec.field(default_factory=dict)
+    """By policy: the human's value, to which an unsupported change steps back."""
+    proposed_policies: dict[str, float] = msgspec.field(default_factory=dict)
+    """What a cycle was about to write; empty once it is written."""
 
 
 class AuditKind(enum.Enum):

@@ -2,6 +2,7 @@
 
 from src.records.base import Document, Line, Record
 from src.records.enums import Direction, Disposition, Regime, Strategy
+from src.records.ledger import PositionClosed
 from src.records.predictions import Prediction
 from src.records.signals import Signal
 
@@ -16,10 +17,14 @@ class PendingPut(Line, frozen=True, kw_only=True, tag_field="op", tag="put"):
 
 
 class PendingDecided(Line, frozen=True, kw_only=True, tag_field="op", tag="upd"):
-    """The gate has answered; the signal waits on for its outcome."""
+    """The gate has answered, or the time to answer is over; the signal waits on for its outcome."""
 
     signal_id: str
     should_trade: bool
+    blocked_by: tuple[str, ...] = ()
+    """Names of the checks that blocked."""
+    expired: bool = False
+    """The gate did not answer in time."""
 
 
 class PendingDeleted(Line, frozen=True, kw_only=True, tag_field="op", tag="del"):
@@ -41,6 +46,9 @@ class PendingSignal(Record, frozen=True, kw_only=True):
     queued_ts: float
     decided: bool
     should_trade: bool | None
+    blocked_by: tuple[str, ...] = ()
+    expired: bool = False
+    """The gate did not answer in time."""
 
 
 class PendingSignals(Document, frozen=True, kw_only=True):
@@ -151,3 +159,29 @@ class EnrichedDecision(Line, frozen=True, kw_only=True):
     market_return_bps: dict[str, float | None]
     execution: Execution | None
     """None where it was not traded."""
+    cost_bps: float | None = None
+    """What the counterfactual subtracts: taker fees both ways and slippage, in bps of notional."""
+
+
+class EntryProgress(Record, frozen=True, kw_only=True):
+    """How far the trade of one signal has come, as the order journal and the ledger tell."""
+
+    signal_id: str
+    seen_ts: float
+    """When it was first heard of."""
+    cli_ord_id: str | None = None
+    """The entry order's name."""
+    unresolved: bool = False
+    """The entry was sent, or about to be, and its answer is not known."""
+    filled: bool = False
+    closed: PositionClosed | None = None
+
+
+class EnrichmentState(Document, frozen=True, kw_only=True):
+    """``run/positions/data_enrichment.json``: what the join still waits for."""
+
+    since_ts: float | None
+    """Decision point of the oldest signal without a row; None where there is none."""
+    open_rows: tuple[EnrichedDecision, ...]
+    """Resolved signals whose trade goes on; they become rows when it is closed."""
+    entries: tuple[EntryProgress, ...]

@@ -37,7 +37,9 @@ def write_all(fd: int, content: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def replace_file(path: Path, content: bytes, *, durable: bool, mode: int = FILE_MODE, keep: Path | None = None) -> None:
+def replace_file(
+    path: Path, content: bytes, *, durable: bool, mode: int = FILE_MODE, keep: Path | None = None
+) -> None:
     """Replace a file as a whole: after a crash at any moment it is the old one or the new one.
 
     ``keep`` becomes another name of the old file. Without ``durable`` a power cut may bring the old one

@@ -9,7 +9,7 @@ from src.store.jsonl_writer import Durability, JsonlWriter
 __all__ = ["BadLine", "Durability", "JsonlReader", "JsonlWriter", "Reader", "Writer", "read_all", "read_tail"]
 
 R_contra = TypeVar("R_contra", contravariant=True)
-R_co = TypeVar("R_co", covariant=True)
+R = TypeVar("R")
 
 
 class Writer(Protocol[R_contra]):
@@ -19,8 +19,8 @@ class Writer(Protocol[R_contra]):
         """Write a record; return its number in the file."""
 
 
-class Reader(Protocol[R_co]):
+class Reader(Protocol[R]):
     """What hands out records, each once."""
 
-    def read_new(self) -> list[R_co]:
+    def read_new(self) -> list[R]:
         """Return the records that have come since the last call."""

@@ -4,8 +4,6 @@ import enum
 import logging
 import os
 import secrets
-import stat
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -15,9 +13,11 @@ import orjson
 
 from src.records.base import Line
 from src.store import segments
-from src.store.durable import FILE_MODE, keep_copy, lock_file, make_folder, sync_folder
+from src.store.appender import Appender, SyncFailed
+from src.store.durable import lock_file, make_folder
 from src.store.encoding import IsoTime, encode_line
-from src.store.errors import FileLocked, MoneyFileError, StoreError, WriterExists, write_error
+from src.store.errors import FileLocked, MoneyFileError, WriterExists, write_error
+from src.store.line import with_checksum
 
 R = TypeVar("R", bound=Line)
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Durability(enum.Enum):
     """What a power cut may take."""
 
     MONEY = "MONEY"
-    """Nothing: on the disk before ``append`` returns."""
+    """Nothing: a record is on the disk before ``append`` returns."""
     KNOWLEDGE = "KNOWLEDGE"
     """The last second; a killed process loses nothing."""
     TELEMETRY = "TELEMETRY"
@@ -39,11 +39,11 @@ class Durability(enum.Enum):
 class JsonlWriter(Generic[R]):
     """The one writer of a JSONL file.
 
-    Opening it repairs a torn last line (a copy goes to quarantine) and raises WriterExists where another
-    writer lives. ``clock_now`` dates the control lines; ``keep_segments`` of None keeps every segment.
+    Opening it cuts a torn last line off (a copy goes to quarantine) and raises WriterExists where another
+    writer lives. ``clock_now`` dates the control lines; ``keep_segments`` of None keeps every closed one.
     """
 
-    def __init__(  # noqa: PLR0913 - each names one property of the file
+    def __init__(
         self,
         path: Path,
         *,
@@ -56,94 +56,94 @@ class JsonlWriter(Generic[R]):
         boot: str | None = None,
     ) -> None:
         self._path = path
-        self._durability = durability
         self._money = durability is Durability.MONEY
+        self._syncs = durability is not Durability.TELEMETRY
         self._quarantine = quarantine
         self._segment_bytes = segment_bytes
         self._keep_segments = keep_segments
         self._clock_now = clock_now
-        self._writer = writer
         self._boot = secrets.token_hex(3) if boot is None else boot
-        self._origin = f'"w":"{writer}","boot":"{self._boot}"'.encode()
+        self._writer = writer
+        self._origin = b'"w":%b,"boot":"%b"' % (orjson.dumps(writer), self._boot.encode())
         self._iso = IsoTime()
         self._dirty = False
-        self._synced_at: float | None = None
         self._looked_at: float | None = None
         self._until_look = _LOOK_EVERY
         self._failure: str | None = None
         self.seq = 0
         """Number of the last record written; 0 before the first."""
         self.recreated = 0
-        """How often the file was taken away and made again."""
+        """How often the file was taken away from under its name, and made again."""
         self.failed_syncs = 0
         make_folder(path.parent)
         try:
             self._lock = lock_file(path.parent / f"{path.name}.wlock")
         except FileLocked as error:
             raise WriterExists(f"{path}: another writer holds it") from error
-        self._fd = -1
         try:
             self._open()
         except BaseException:
-            self.close()
+            os.close(self._lock)
             raise
 
     # writing
     def append(self, record: R) -> int:
         """Write a record; return its number.
 
-        Raises NonFiniteNumber, DiskFull or WriteFailed (nothing was written), or MoneyFileError.
+        Raises NonFiniteNumber, DiskFull or WriteFailed, and nothing of it was written; or MoneyFileError,
+        after which the process has to end.
         """
+        if self._failure is not None:
+            raise MoneyFileError(self._failure)
         payload = encode_line(record)
         self._until_look -= 1
         if self._money or self._until_look <= 0:
             self._look()
         number = self.seq + 1
-        time = self._iso.text(record.ts)
+        time = self._iso.text(record.ts).encode()
+        line = b'{"v":1,"seq":%d,"time":"%b",%b,%b' % (number, time, self._origin, payload[1:])
         if self._money:
-            line = self._checked_line(number, time, payload)
-        else:
-            line = b'{"v":1,"seq":%d,"time":"%b",%b,%b' % (number, time.encode(), self._origin, payload[1:])
-        if self._size + len(line) > self._segment_bytes and self._records:
+            line = with_checksum(line, len(line) - len(payload))
+        if self._file.size + len(line) > self._segment_bytes and self._holds_records:
             self._rotate()
-        self._write(line)
-        self._records += 1
-        if self._money:
-            self._sync_data()
+        self._file.write(line)
+        self._dirty = True
+        self._holds_records = True
         self.seq = number
+        if self._money:
+            self.sync()
         return number
 
-    def _checked_line(self, number: int, time: str, payload: bytes) -> bytes:
-        head = b'{"v":1,"seq":%d,"time":"%b",%b' % (number, time.encode(), self._origin)
-        rest = b"," + payload[1:-1]
-        return b'%b,"crc":"%08x"%b\n' % (head, zlib.crc32(rest, zlib.crc32(head)), rest)
-
     def sync(self) -> None:
-        """Force what was written to the disk; MoneyFileError where a money file cannot be."""
-        if self._dirty and self._durability is not Durability.TELEMETRY:
-            self._sync_data()
+        """Force what was written to the disk, telemetry aside; MoneyFileError where money cannot be."""
+        if not self._dirty or not self._syncs:
+            return
+        try:
+            self._file.sync()
+        except SyncFailed as error:
+            self._answer(error)
+        self._dirty = False
 
     def sync_if_due(self, real_now: float) -> None:
-        """Look after the file at most once a second: sync it, and see that it still stands under its name."""
-        if self._looked_at is None or not 0 <= real_now - self._looked_at < 1:
-            self._looked_at = real_now
-            self._look()
-        if not self._dirty:
+        """Sync, and see that the file still stands under its name, at most once a second."""
+        if self._looked_at is not None and 0 <= real_now - self._looked_at < 1:
             return
-        if self._synced_at is None or not 0 <= real_now - self._synced_at < 1:
-            self._synced_at = real_now
+        self._looked_at = real_now
+        if self._failure is None:
+            self._look()
             self.sync()
 
     def close(self) -> None:
-        """Sync, and let go of the file; closing twice is harmless."""
+        """Sync, and let go of the file; twice is harmless."""
+        if self._lock < 0:
+            return
         try:
-            if self._fd >= 0 and self._failure is None:
+            if self._failure is None:
                 self.sync()
         finally:
-            for fd in (self._fd, self._lock):
-                if fd >= 0:
-                    os.close(fd)
-            self._fd = self._lock = -1
+            self._file.close()
+            os.close(self._lock)
+            self._lock = -1
 
     def __enter__(self) -> Self:
         return self
@@ -153,85 +153,79 @@ class JsonlWriter(Generic[R]):
     ) -> None:
         self.close()
 
-    # opening
+    def _answer(self, error: SyncFailed) -> None:
+        """Never trust this descriptor again: money stops, the rest goes on with a note of the gap."""
+        self.failed_syncs += 1
+        _log.error("sync_failed file=%s error=%s", self._path, error)
+        if self._money:
+            self._failure = str(error)
+            raise MoneyFileError(self._failure) from error
+        self._file.close()
+        self._file = Appender(self._path)
+        self._control("unsynced", error=str(error))
+
+    # opening, and the file under its name
     def _open(self) -> None:
-        self._fd = _open_append(self._path)
-        torn = self._cut_torn_tail()
-        self._size = os.fstat(self._fd).st_size
-        closed = segments.closed_segments(self._path)
-        header = segments.parse_header(segments.read_head(self._fd)) if self._size else None
-        self._number = header.n if header else max(closed, default=0) + 1
-        last = segments.last_seq(self._fd, self._size)
-        self.seq = _last_seq_of(closed) if last is None else last
-        self._records = 1 if self._size else 0
-        if not self._size:
-            self._begin_segment("opened")
-        if torn:
-            self._control("recovered", bytes=torn)
-            self._settle()
-
-    def _cut_torn_tail(self) -> int:
-        size = os.fstat(self._fd).st_size
-        end = segments.end_of_lines(self._fd, size)
-        if end == size:
-            return 0
-        torn = os.pread(self._fd, size - end, end)
-        keep_copy(self._quarantine, f"{self._path.name}.{end}.{self._boot}.torn", torn)
-        os.ftruncate(self._fd, end)
-        os.fsync(self._fd)
-        _log.error("torn_tail_cut file=%s bytes=%d", self._path, size - end)
-        return size - end
-
-    def _begin_segment(self, reason: str) -> None:
-        self._size = 0
-        self._records = 0
-        self._control("segment", n=self._number, first_seq=self.seq + 1, money=self._money, reason=reason)
-        self._settle()
-
-    def _control(self, kind: str, **fields: object) -> None:
-        when: dict[str, object] = {}
-        if self._clock_now is not None:
-            ts = self._clock_now()
-            when = {"ts": ts, "time": self._iso.text(ts)}
-        line = {"v": 1, "seq": self.seq, "control": kind, **fields, **when, "w": self._writer, "boot": self._boot}
-        self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-
-    def _settle(self) -> None:
-        if self._durability is not Durability.TELEMETRY:
-            self._sync_data()
-            sync_folder(self._path.parent)
-
-    # the file under its name
-    def _look(self) -> None:
-        self._until_look = _LOOK_EVERY
+        """Open the file as it was left: after a clean end, a crash, or between the steps of a rotation."""
+        self._file = Appender(self._path)
         try:
-            there = os.stat(self._path, follow_symlinks=False)
-        except FileNotFoundError:
-            there = None
-        mine = os.fstat(self._fd)
-        if there is not None and (there.st_ino, there.st_dev) == (mine.st_ino, mine.st_dev):
-            self._size = mine.st_size
+            torn = self._file.cut_torn_tail(self._quarantine, self._boot)
+            closed = segments.closed_segments(self._path)
+            last = self._file.last_seq()
+            self.seq = _last_seq(closed) if last is None else last
+            self._take_number(closed, at_least=0)
+            if torn:
+                self._control("recovered", bytes=torn)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _take_number(self, closed: dict[int, Path], *, at_least: int) -> None:
+        """Learn the number of the segment that is open, and begin it where it is empty."""
+        header = self._file.header()
+        self._holds_records = self._file.size > 0
+        self._number = header.n if header else max(at_least, *closed, 0) + 1
+        if self._file.size == 0:
+            self._file.write(self._header("opened" if at_least == 0 else "recreated"))
+            if self._syncs:
+                self._file.sync()
+                self._file.sync_name()
+
+    def _look(self) -> None:
+        """Make the file again where somebody took it away."""
+        self._until_look = _LOOK_EVERY
+        if self._file.stands():
             return
         _log.error("file_taken_away file=%s", self._path)
         self.recreated += 1
         self.sync()
-        os.close(self._fd)
-        self._fd = _open_append(self._path)
-        self._number = max(self._number, *segments.closed_segments(self._path), 0) + 1
-        self._size = os.fstat(self._fd).st_size
-        self._cut_torn_tail()
-        self._begin_segment("recreated")
+        self._file.close()
+        self._file = Appender(self._path)
+        self._file.cut_torn_tail(self._quarantine, self._boot)
+        self._take_number(segments.closed_segments(self._path), at_least=self._number)
 
     def _rotate(self) -> None:
+        """Close the segment and begin the next; where that fails the old one stays as it is."""
         self.sync()
-        self._path.rename(segments.closed_path(self._path, self._number))
-        if self._durability is not Durability.TELEMETRY:
-            sync_folder(self._path.parent)
-        fresh = _open_append(self._path)
-        os.close(self._fd)
-        self._fd = fresh
+        spare = self._path.parent / f".{self._path.name}.next"
+        fresh = Appender(spare, fresh=True)
+        closed = segments.closed_path(self._path, self._number)
         self._number += 1
-        self._begin_segment("rotated")
+        try:
+            fresh.write(self._header("rotated"))
+            if self._syncs:
+                fresh.sync()
+            _exchange(self._path, closed=closed, fresh=spare)
+        except BaseException:
+            self._number -= 1
+            fresh.close()
+            raise
+        fresh.stands_as(self._path)
+        self._file.close()
+        self._file = fresh
+        self._holds_records = False
+        if self._syncs:
+            fresh.sync_name()
         self._forget_oldest()
 
     def _forget_oldest(self) -> None:
@@ -241,70 +235,47 @@ class JsonlWriter(Generic[R]):
         for old in closed[: max(0, len(closed) - self._keep_segments)]:
             old.unlink(missing_ok=True)
 
-    # the two system calls
-    def _write(self, line: bytes) -> None:
-        if self._failure is not None:
-            raise self._broken(self._failure)
-        try:
-            written = os.write(self._fd, line)
-        except OSError as error:
-            raise write_error(error, self._path) from error
-        if written != len(line):
-            self._undo(written)
-        self._size += written
+    # control lines
+    def _header(self, reason: str) -> bytes:
+        return self._control_line(
+            "segment", n=self._number, first_seq=self.seq + 1, money=self._money, reason=reason
+        )
+
+    def _control(self, kind: str, **fields: object) -> None:
+        self._file.write(self._control_line(kind, **fields))
         self._dirty = True
 
-    def _undo(self, written: int) -> None:
-        """Take back the beginning of a line that did not fit, and say so."""
-        try:
-            os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
-        except OSError as error:
-            self._failure = f"half a line could not be taken back: {error}"
-            raise self._broken(self._failure) from error
-        raise write_error(OSError(28, f"only {written} bytes of a line fitted"), self._path)
-
-    def _sync_data(self) -> None:
-        try:
-            os.fdatasync(self._fd)
-        except OSError as error:
-            self._answer_failed_sync(error)
-        self._dirty = False
-
-    def _answer_failed_sync(self, error: OSError) -> None:
-        """Never trust this descriptor again: money stops, the rest goes on with a note of the gap."""
-        self.failed_syncs += 1
-        _log.error("sync_failed file=%s error=%s", self._path, error)
-        if self._money:
-            self._failure = f"sync failed: {error}"
-            raise self._broken(self._failure) from error
-        os.close(self._fd)
-        self._fd = _open_append(self._path)
-        self._control("unsynced", error=str(error))
-
-    def _broken(self, reason: str) -> StoreError:
-        kind = MoneyFileError if self._money else StoreError
-        return kind(f"{self._path}: {reason}")
+    def _control_line(self, kind: str, **fields: object) -> bytes:
+        when: dict[str, object] = {}
+        if self._clock_now is not None:
+            ts = self._clock_now()
+            when = {"time": self._iso.text(ts), "ts": ts}
+        line = {"v": 1, "seq": self.seq, "control": kind, **fields, **when}
+        line |= {"w": self._writer, "boot": self._boot}
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _open_append(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+def _exchange(path: Path, *, closed: Path, fresh: Path) -> None:
+    """Give the closed segment its number, and the fresh one the name."""
     try:
-        fd = os.open(path, flags, FILE_MODE)
+        path.rename(closed)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise StoreError(f"{path}: is not a file")
-    return fd
+        raise write_error(error, path) from error
+    try:
+        fresh.rename(path)
+    except OSError as error:
+        closed.rename(path)
+        raise write_error(error, path) from error
 
 
-def _last_seq_of(closed: dict[int, Path]) -> int:
+def _last_seq(closed: dict[int, Path]) -> int:
+    """Return the number of the last record in the closed segments, 0 where there is none."""
     for path in reversed(closed.values()):
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        segment = Appender(path)
         try:
-            last = segments.last_seq(fd, segments.end_of_lines(fd, os.fstat(fd).st_size))
+            last = segment.last_seq()
         finally:
-            os.close(fd)
+            segment.close()
         if last is not None:
             return last
     return 0

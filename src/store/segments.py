@@ -7,15 +7,12 @@ lines carry the number of the last record before them and are no records.
 
 import os
 import re
-import zlib
 from pathlib import Path
 
 import msgspec
 
-PREFIX = b'{"v":1,"seq":'
-CONTROL = b'"control":'
-CRC_MARK = b',"crc":"'
-_ENVELOPE_BYTES = 240
+from src.store.line import LineError, number_of
+
 _BLOCK = 65536
 
 
@@ -31,49 +28,12 @@ class Header(msgspec.Struct, frozen=True):
     """Whether each line carries a checksum."""
 
 
-class Numbered(msgspec.Struct, frozen=True):
-    """What every line has, read the slow way."""
-
-    v: int
-    seq: int
-    control: str | None = None
-
-
-class BadEnvelope(ValueError):
-    """A line that does not begin as lines do."""
-
-
-def split_envelope(line: bytes) -> tuple[int, bool]:
-    """Return a line's number and whether it is a control line; BadEnvelope for what is no line of ours."""
-    if line.startswith(PREFIX):
-        comma = line.find(b",", 13, 34)
-        digits = line[13:comma]
-        if comma > 0 and digits.isdigit():
-            return int(digits), line.startswith(CONTROL, comma + 1)
-    try:
-        numbered = msgspec.json.decode(line, type=Numbered)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadEnvelope(str(error)) from error
-    if numbered.v != 1:
-        raise BadEnvelope(f"version {numbered.v} of the format is not known")
-    return numbered.seq, numbered.control is not None
-
-
-def checksum_fits(line: bytes) -> bool:
-    """Return whether a money line holds the checksum of its own bytes."""
-    mark = line.find(CRC_MARK, 0, _ENVELOPE_BYTES)
-    if mark < 0:
-        return False
-    stated = line[mark + 8 : mark + 16]
-    return stated == b"%08x" % zlib.crc32(line[mark + 17 :], zlib.crc32(line[:mark]))
-
-
 def closed_segments(path: Path) -> dict[int, Path]:
     """Return the closed segments of a file by number, oldest first."""
     shape = re.compile(re.escape(path.name) + r"\.(\d{6,})")
     found: dict[int, Path] = {}
     try:
-        names = os.listdir(path.parent)
+        names = [entry.name for entry in path.parent.iterdir()]
     except FileNotFoundError:
         return {}
     for name in names:
@@ -129,7 +89,7 @@ def last_seq(fd: int, end: int) -> int | None:
     while end > 0:
         line = line_before(fd, end)
         try:
-            return split_envelope(line)[0]
-        except BadEnvelope:
+            return number_of(line)[0]
+        except LineError:
             end -= len(line) + 1
     return None

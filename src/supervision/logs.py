@@ -26,7 +26,9 @@ class LineFormatter(logging.Formatter):
             text = f"{text} {self.formatException(record.exc_info)}"
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        safe = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+        safe = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+        )
         return f"{stamp}Z {record.levelname:7} {self._process:18} {safe}"
 
 

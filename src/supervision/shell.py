@@ -45,6 +45,8 @@ class Launch:
     mode: str
     market: str
     seed: int
+    duration_s: float | None = None
+    """Stop by itself after this many real seconds; None runs until a signal."""
 
 
 class Shell:

@@ -114,9 +114,10 @@ class Supervisor:
         """Return what each process looks like; ``now`` is market time."""
         return tuple(self._health(entry, now) for entry in self._table.values())
 
-    def ready(self, name: str) -> bool:
-        """Return whether a process has written its first real output."""
-        return self._table[name].state is WorkerState.READY
+    def runs(self, name: str) -> bool:
+        """Return whether a process of this name lives."""
+        entry = self._table.get(name)
+        return entry is not None and entry.process is not None and entry.process.is_alive()
 
     def stop(self, names: Iterable[str], *, within_s: float) -> None:
         """Ask processes to end, all at once, and end those that have not after ``within_s`` real seconds."""
@@ -198,7 +199,9 @@ class Supervisor:
         if time.monotonic() > beat.deadline_s:
             self._abort(entry, process, f"no beat for {time.monotonic() - beat.beat_s:.1f} s")
         elif now_s - entry.progress_s > self._settings.stall_after_s:
-            self._abort(entry, process, f"input waits and nothing handled for {now_s - entry.progress_s:.0f} s")
+            self._abort(
+                entry, process, f"input waits and nothing handled for {now_s - entry.progress_s:.0f} s"
+            )
         else:
             self._promote(entry, beat, lived_s=now_s - entry.started_s)
 
@@ -238,13 +241,24 @@ class Supervisor:
         )
 
     def _tell(
-        self, event: str, entry: _Supervised, *, pid: int | None = None, code: int | None = None, detail: str = ""
+        self,
+        event: str,
+        entry: _Supervised,
+        *,
+        pid: int | None = None,
+        code: int | None = None,
+        detail: str = "",
     ) -> None:
         if pid is None and entry.process is not None:
             pid = entry.process.pid
         level = logging.WARNING if event in {"crashed", "hung", "failed", "exited"} else logging.INFO
         facts = {"process": entry.spec.name, "pid": pid, "exit_code": code, "detail": detail}
-        log.log(level, "process_%s", event, extra={"facts": {k: v for k, v in facts.items() if v not in (None, "")}})
+        log.log(
+            level,
+            "process_%s",
+            event,
+            extra={"facts": {k: v for k, v in facts.items() if v not in (None, "")}},
+        )
         self._events.append(
             SupervisorEvent(
                 ts=self._clock.now(),

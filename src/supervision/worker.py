@@ -83,8 +83,8 @@ def run_worker(
     saved_s = clock.real()
     while not wake.stopped:
         faults.act()
-        done = sum([worker.step(clock.now()) for worker in workers])
-        backlog = any([worker.backlog() for worker in workers])
+        done = sum(worker.step(clock.now()) for worker in workers)
+        backlog = any(worker.backlog() for worker in workers)
         beat_for(workers, heartbeat=heartbeat, within_s=within_s, backlog=backlog)
         if clock.real() - saved_s >= SAVE_EVERY_S:
             for worker in workers:

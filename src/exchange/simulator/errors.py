@@ -1,10 +1,10 @@
 """What the paper exchange refuses.
 
-    SimulatorError
-    |-- Refused        a request understood and refused: a word in ``sendStatus`` and its kin
-    |-- BadCall        a request that was not understood: a word in the error envelope
-    |-- JournalGap     the journal lacks entries: the books cannot be rebuilt
-    |-- PortInUse      something else listens there
+SimulatorError
+|-- Refused        a request understood and refused: a word in ``sendStatus`` and its kin
+|-- BadCall        a request that was not understood: a word in the error envelope
+|-- JournalGap     the journal lacks entries: the books cannot be rebuilt
+|-- PortInUse      something else listens there
 """
 
 

@@ -23,7 +23,9 @@ class FundingMeter:
         """Return the running absolute rate, None while the market has not told one."""
         return self._rates.get(symbol)
 
-    def change(self, symbol: str, rate: Decimal | None, *, position: ExchangePosition | None, now: float) -> None:
+    def change(
+        self, symbol: str, rate: Decimal | None, *, position: ExchangePosition | None, now: float
+    ) -> None:
         """Hear the running rate; what accrued until now accrued at the old one."""
         if rate == self._rates.get(symbol):
             return

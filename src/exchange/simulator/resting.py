@@ -45,7 +45,9 @@ class Queue:
 
     def side(self, side: Side) -> list[Resting]:
         """Return one side's orders, best price first, oldest first within a price."""
-        return sorted((r for r in self._orders.values() if r.side is side), key=lambda r: -side.sign * r.ticks)
+        return sorted(
+            (r for r in self._orders.values() if r.side is side), key=lambda r: -side.sign * r.ticks
+        )
 
     def at(self, side: Side, ticks: int) -> int:
         """Return how many of our steps rest at a level."""

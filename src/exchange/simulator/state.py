@@ -123,7 +123,10 @@ class ExchangeState:
         before = self.open[effect.order_id]
         terms = before.terms
         after = msgspec.structs.replace(
-            before, open_size=before.open_size - effect.size, filled=before.filled + effect.size, updated_ts=ts
+            before,
+            open_size=before.open_size - effect.size,
+            filled=before.filled + effect.size,
+            updated_ts=ts,
         )
         self.open[effect.order_id] = after
         realised = self.account.trade(_trade(effect, terms), ts=ts)

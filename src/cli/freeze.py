@@ -1,0 +1,45 @@
+"""``python -m src freeze "reason"`` and ``unfreeze "reason"``: stop and allow new entries."""
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from src.cli.options import HomeOption, home_of
+from src.clock import anchor_now, continued
+from src.records.operations import ClockAnchor
+from src.store.document import DocumentFile
+from src.store.freeze import Freeze
+from src.store.paths import Home
+
+log = logging.getLogger(__name__)
+
+ReasonArgument = Annotated[str, typer.Argument(help="Why; it stands in the flag and in status.")]
+
+
+def freeze(reason: ReasonArgument, home: HomeOption = None) -> None:
+    """Stop new entries; exits and stops go on. Survives restarts."""
+    where = home_of(home)
+    where.logs.mkdir(parents=True, exist_ok=True)
+    Freeze(where).set(reason, by="human", ts=market_now(where))
+    Console().print(f"frozen: {reason}")
+
+
+def unfreeze(reason: ReasonArgument, home: HomeOption = None) -> None:
+    """Allow new entries again."""
+    where = home_of(home)
+    reasons = Freeze(where).reasons()
+    if not reasons:
+        Console().print("was not frozen")
+        return
+    Freeze(where).clear()
+    Console().print(f"unfrozen ({reason}); it was frozen for: {'; '.join(reasons)}")
+
+
+def market_now(home: Home) -> float:
+    """Return market time as the home's clock has it now; the wall clock's where it has none."""
+    anchor = DocumentFile(home.clock, ClockAnchor, writer="cli").read()
+    if anchor is None:
+        return anchor_now(speed=1.0).market_origin
+    return continued(anchor, speed=anchor.speed).market_origin

@@ -1,0 +1,110 @@
+"""From what was asked to what is started: home, lock, configs, binding, clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from src.cli.configs import load_all
+from src.cli.options import project_root
+from src.clock import anchor_at, anchor_now, continued
+from src.exchange.simulator.markets import MarketSpecError, market_start
+from src.records.operations import ClockAnchor
+from src.records.settings import BotSettings
+from src.store.document import DocumentFile
+from src.store.home import bind, prepare_home
+from src.store.lock import HomeLock
+from src.store.paths import Home
+from src.supervision.shell import Launch
+
+MODES = ("paper", "demo", "live")
+
+
+class UsageError(Exception):
+    """What was asked cannot be done; the text says what to do instead."""
+
+
+class Asked(Protocol):
+    """What the command line asked for."""
+
+    home: Path
+    mode: str
+    market: str
+    symbols: tuple[str, ...] | None
+    seed: int
+    speed: float
+    duration: float | None
+
+
+@contextmanager
+def prepared(asked: Asked) -> Iterator[Launch]:
+    """Hold a home that is ready to run what was asked.
+
+    Raises:
+        UsageError: the options contradict each other, or the mode is not available.
+        ConfigError: one or more configs cannot be used; all faults at once.
+        HomeLocked: another instance runs here.
+        HomeMismatch: the home is bound to another mode, kind of market or account.
+    """
+    _check(asked)
+    home = prepare_home(asked.home, project_root() / "configs")
+    with HomeLock(home):
+        settings = _overridden(load_all(home), asked)
+        bind(
+            home,
+            mode=asked.mode,
+            market_kind=asked.market.partition(":")[0] if asked.mode == "paper" else "kraken",
+            account="paper" if asked.mode == "paper" else "kraken",
+        )
+        yield Launch(
+            home_root=home.root,
+            settings=settings,
+            anchor=_anchor(home, asked),
+            mode=asked.mode,
+            market=asked.market,
+            seed=asked.seed,
+            duration_s=asked.duration,
+        )
+
+
+def _check(asked: Asked) -> None:
+    if asked.mode not in MODES:
+        raise UsageError(f"--mode must be one of {', '.join(MODES)}, not {asked.mode!r}")
+    if asked.mode != "paper" and asked.speed != 1.0:
+        raise UsageError("--speed scales the paper market's clock; the real market runs at its own speed")
+    if not 0.1 <= asked.speed <= 1000:
+        raise UsageError(f"--speed must lie in 0.1..1000, not {asked.speed:g}")
+    if asked.mode != "paper" and asked.market != "synthetic":
+        raise UsageError("--market belongs to paper mode; demo and live read their own exchange")
+    if asked.mode != "paper":
+        raise UsageError(
+            f"--mode {asked.mode} needs the checks on real money, which this version does not have yet"
+        )
+
+
+def _overridden(settings: BotSettings, asked: Asked) -> BotSettings:
+    if asked.symbols is None:
+        return settings
+    leader = settings.leader if settings.leader in asked.symbols else asked.symbols[0]
+    return msgspec.convert(
+        msgspec.to_builtins(msgspec.structs.replace(settings, symbols=asked.symbols, leader=leader)),
+        BotSettings,
+    )
+
+
+def _anchor(home: Home, asked: Asked) -> ClockAnchor:
+    """Return the clock of this start: it goes on where the home's clock would be by now."""
+    document: DocumentFile[ClockAnchor] = DocumentFile(home.clock, ClockAnchor, writer="main")
+    known = document.read()
+    if known is None:
+        try:
+            origin = market_start(asked.market)
+        except MarketSpecError as error:
+            raise UsageError(str(error)) from error
+        anchor = anchor_at(origin, speed=asked.speed) if origin is not None else anchor_now(speed=asked.speed)
+    else:
+        anchor = continued(known, speed=asked.speed)
+    document.write(anchor)
+    return anchor

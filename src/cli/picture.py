@@ -1,0 +1,115 @@
+"""What a home's records say, gathered for people and scripts."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import msgspec
+
+from src.records.decisions import Decision
+from src.records.enums import OrderPurpose
+from src.records.learning import LearningState
+from src.records.ledger import Positions
+from src.records.operations import Health, WorkerState
+from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderUpdate
+from src.store.document import DocumentFile
+from src.store.held import home_is_held
+from src.store.jsonl import read_tail
+from src.store.paths import Home
+
+NEWEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """From signal to fill, over the newest decisions."""
+
+    decisions: int
+    passed: int
+    entries: int
+    """Entry orders among the newest journal lines."""
+    filled: int
+    """Entry orders of those that the exchange answered with a fill."""
+    blocked_by: tuple[tuple[str, int], ...]
+    """Checks and how many decisions each blocked, most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One home at one moment."""
+
+    running: bool
+    health: Health | None
+    positions: Positions | None
+    learning: LearningState | None
+    funnel: Funnel
+
+    def faults(self) -> tuple[str, ...]:
+        """Return what a person must look at."""
+        if self.health is None or not self.running:
+            return ()
+        broken = [
+            f"{fault.file}:{fault.line}:{fault.column} {fault.key}: {fault.rule}"
+            for fault in self.health.config_faults
+        ]
+        down = [
+            f"{worker.name} is {worker.state.value.lower()}"
+            for worker in self.health.workers
+            if worker.state in {WorkerState.FAILED, WorkerState.HUNG}
+        ]
+        naked = [
+            f"{view.symbol} has no stop on the exchange"
+            for view in (self.positions.open_positions if self.positions else ())
+            if view.stop is None
+        ]
+        return (*broken, *down, *naked)
+
+    def as_json(self) -> dict[str, object]:
+        """Return plain values for a script."""
+        return {
+            "running": self.running,
+            "health": msgspec.to_builtins(self.health),
+            "positions": msgspec.to_builtins(self.positions),
+            "learning": msgspec.to_builtins(self.learning),
+            "funnel": {
+                "decisions": self.funnel.decisions,
+                "passed": self.funnel.passed,
+                "entries": self.funnel.entries,
+                "filled": self.funnel.filled,
+                "blocked_by": dict(self.funnel.blocked_by),
+            },
+            "faults": list(self.faults()),
+        }
+
+
+def picture_of(home: Home) -> Picture:
+    """Return what the records of a home say now."""
+    return Picture(
+        running=home_is_held(home),
+        health=DocumentFile(home.health, Health, writer="status").read(),
+        positions=DocumentFile(home.positions_futures, Positions, writer="status").read(),
+        learning=DocumentFile(home.learning_state, LearningState, writer="status").read(),
+        funnel=_funnel(home),
+    )
+
+
+def _funnel(home: Home) -> Funnel:
+    decisions = read_tail(home.decisions, Decision, NEWEST)
+    entries: set[str] = set()
+    filled: set[str] = set()
+    events: list[OrderEvent] = read_tail(home.orders, OrderEvent, NEWEST)
+    for event in events:
+        match event:
+            case OrderIntent(purpose=OrderPurpose.ENTRY):
+                entries.add(event.cli_ord_id)
+            case OrderUpdate() if event.filled > 0:
+                filled.add(event.cli_ord_id)
+            case OrderIntent() | OrderUpdate() | CancelIntent():
+                pass
+    blocked = Counter(check for decision in decisions for check in decision.blocked_by)
+    return Funnel(
+        decisions=len(decisions),
+        passed=sum(decision.should_trade for decision in decisions),
+        entries=len(entries),
+        filled=len(entries & filled),
+        blocked_by=tuple(blocked.most_common()),
+    )

@@ -1,0 +1,100 @@
+"""The command line of ``python -m src.run``: everything is checked before anything is started."""
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from src.cli.exit_codes import ExitCode
+from src.cli.launch import UsageError, prepared
+from src.cli.options import HomeOption, project_root
+from src.store.config import ConfigError
+from src.store.errors import MoneyFileError, StoreError
+from src.store.home import HomeMismatch
+from src.store.lock import HomeLocked
+from src.supervision.errors import ExchangeNotReached
+from src.supervision.logs import configure_logging
+from src.supervision.shell import MAIN, Launch
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    home: Path
+    mode: str
+    market: str
+    symbols: tuple[str, ...] | None
+    seed: int
+    speed: float
+    duration: float | None
+
+
+CODES: dict[type[Exception], ExitCode] = {
+    UsageError: ExitCode.CONFIG,
+    ConfigError: ExitCode.CONFIG,
+    HomeMismatch: ExitCode.CONFIG,
+    HomeLocked: ExitCode.HOME_IN_USE,
+    ExchangeNotReached: ExitCode.NO_EXCHANGE,
+    MoneyFileError: ExitCode.MONEY_FILE,
+    StoreError: ExitCode.CONFIG,
+    PermissionError: ExitCode.CONFIG,
+}
+"""What each refusal ends with; the first that fits counts."""
+
+
+def run_command_line(arguments: list[str], bot_worker: Callable[[Launch], int]) -> int:
+    """Read a command line, prepare the home, run the bot; return the exit code."""
+    configure_logging(MAIN)
+    try:
+        options = _parsed(arguments)
+        if options is None:
+            return ExitCode.OK
+        with prepared(options) as launch:
+            return bot_worker(launch)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.CONFIG
+    except tuple(CODES) as error:
+        print(error, file=sys.stderr)
+        return next(code for kind, code in CODES.items() if isinstance(error, kind))
+    except Exception:
+        log.exception("bot_died")
+        return ExitCode.FAULT
+
+
+def _parsed(arguments: list[str]) -> Options | None:
+    """Return the options; None where the command line only asked for help."""
+    found: list[Options] = []
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def run(
+        *,
+        home: HomeOption = None,
+        mode: Annotated[str, typer.Option(help="paper, demo or live.")] = "paper",
+        market: Annotated[
+            str, typer.Option(help="Paper mode's market: synthetic, tape:FILE or kraken.")
+        ] = "synthetic",
+        symbols: Annotated[
+            str | None, typer.Option(help="Comma-separated, e.g. PF_XBTUSD,PF_ETHUSD; else configs/bot.json.")
+        ] = None,
+        seed: Annotated[int, typer.Option(help="Seed of the synthetic market.")] = 1,
+        speed: Annotated[float, typer.Option(help="Market seconds in a real one; paper mode only.")] = 1.0,
+        duration: Annotated[
+            float | None, typer.Option(help="Stop by itself after this many real seconds.")
+        ] = None,
+    ) -> None:
+        """Run the trading bot until Ctrl-C."""
+        names = tuple(name.strip() for name in symbols.split(",")) if symbols else None
+        found.append(Options(home or project_root(), mode, market, names, seed, speed, duration))
+
+    app(arguments, standalone_mode=False, prog_name="python -m src.run")
+    return found[0] if found else None

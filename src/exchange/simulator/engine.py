@@ -1,0 +1,256 @@
+"""The paper exchange's engine: market events and requests in, answers and a feed out.
+
+It reads no clock and opens no socket: time comes with every call, and nothing is answered before the
+journal holds what the answer tells.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from src.exchange.simulator.account import ZERO
+from src.exchange.simulator.amend import Amendments
+from src.exchange.simulator.contract import side_of
+from src.exchange.simulator.core import Core, EntryWriter, Taken
+from src.exchange.simulator.desk import Desk
+from src.exchange.simulator.errors import BadCall, Refused
+from src.exchange.simulator.events import (
+    BookDelta,
+    BookSnapshot,
+    FundingPoint,
+    InstrumentSpec,
+    MarketEnded,
+    MarketEvent,
+    MarketTrade,
+    Reference,
+)
+from src.exchange.simulator.execution import Execution
+from src.exchange.simulator.feed import BookChange, BookReset, FeedMessage, Print, TickerDue
+from src.exchange.simulator.funding import HOUR_S
+from src.exchange.simulator.liquidation import Liquidation
+from src.exchange.simulator.state import ExchangeState
+from src.exchange.simulator.triggers import Triggers
+from src.exchange.simulator.wire import account, answers, orders, public
+from src.records.enums import Side
+from src.records.exchange_journal import Opened, Preferred, Settled
+
+
+class Engine:
+    """One exchange with one participant."""
+
+    def __init__(
+        self,
+        specs: Sequence[InstrumentSpec],
+        *,
+        state: ExchangeState,
+        journal: EntryWriter,
+        seed: str,
+        taken: Taken,
+        footprint: bool = True,
+    ) -> None:
+        self.core = Core(specs, state=state, journal=journal, seed=seed, taken=taken, footprint=footprint)
+        execution = Execution(self.core)
+        self._execution = execution
+        self._triggers = Triggers(self.core, execution)
+        self._desk = Desk(self.core, execution, self._triggers)
+        self._amendments = Amendments(self.core, self._desk, execution, self._triggers)
+        self._liquidation = Liquidation(self.core, execution)
+        self._next_hour = float("inf")
+        self.ended = False
+        self._requests = {
+            "sendorder": self._send,
+            "editorder": self._edit,
+            "cancelorder": self._cancel,
+            "cancelallorders": self._cancel_all,
+            "setleverage": self._set_leverage,
+            "accounts": lambda _: account.accounts(self.core),
+            "openpositions": lambda _: account.open_positions(self.core),
+            "openorders": lambda _: orders.open_orders(self.core.state),
+            "orders/status": lambda params: orders.order_statuses(self.core.state, params, self.core.now),
+            "fills": lambda params: account.fills(self.core.state, params),
+            "leveragepreferences": lambda _: account.leverage_preferences(self.core.state),
+            "instruments": lambda _: public.instruments(self.core),
+            "instruments/status": lambda _: public.instrument_statuses(self.core),
+            "tickers": lambda _: public.tickers(self.core),
+            "ticker": lambda params: public.one_ticker(self.core, params),
+            "orderbook": lambda params: public.orderbook(self.core, params),
+            "history": lambda params: public.history(self.core, params),
+        }
+
+    # life
+    def open(self, now: float, *, balance_usd: Decimal) -> None:
+        """Begin at ``now``: a new account receives its collateral, an old one its resting orders."""
+        self.core.now = now
+        self._next_hour = (now // HOUR_S + 1) * HOUR_S
+        if not self.core.state.is_open:
+            self.core.apply(Opened(balance_usd=balance_usd))
+            self.core.commit("open")
+        self._execution.rest_again()
+
+    def settle_missed(self, symbol: str, points: Sequence[FundingPoint]) -> None:
+        """Realise the hours that passed while the exchange was down, at the rates that the market tells."""
+        core = self.core
+        for point in points:
+            position = core.state.account.positions.get(symbol)
+            if position is None or point.ts <= position.funded_ts or point.ts > core.now:
+                continue
+            hours = Decimal(str(round(min(HOUR_S, point.ts - position.funded_ts), 6))) / HOUR_S
+            rate = Decimal(str(point.rate))
+            amount = (-position.size * rate * hours).quantize(Decimal("0.00000001"))
+            self._at(point.ts, Settled(symbol=symbol, amount_usd=amount, funding_rate=rate))
+
+    def drain(self) -> list[FeedMessage]:
+        """Return what there is to tell since the last call."""
+        feed, self.core.feed = self.core.feed, []
+        return feed
+
+    # the market
+    def on_event(self, event: MarketEvent) -> None:
+        """Take one event of the market."""
+        self.advance(event.ts)
+        match event:
+            case BookDelta():
+                self._on_delta(event)
+            case MarketTrade():
+                self._on_trade(event)
+            case Reference():
+                self._on_reference(event)
+            case BookSnapshot():
+                self._on_snapshot(event)
+            case MarketEnded():
+                self._on_end()
+        self.core.commit(type(event).__name__)
+
+    def advance(self, now: float) -> None:
+        """Let time pass: funding is realised on each full hour."""
+        while now >= self._next_hour:
+            self.core.now = max(self.core.now, self._next_hour)
+            self._settle_hour()
+            self._next_hour += HOUR_S
+        self.core.now = max(self.core.now, now)
+
+    def request(self, now: float, method: str, params: Mapping[str, str]) -> dict[str, object]:
+        """Answer one request; BadCall where it cannot be understood."""
+        self.advance(now)
+        answer = self._requests[method](params)
+        self.core.commit(method)
+        return answer
+
+    def _on_delta(self, event: BookDelta) -> None:
+        contract = self.core.contracts[event.symbol]
+        side = side_of(event.side)
+        ticks, steps = contract.grid.ticks(event.price), contract.grid.steps(event.size)
+        contract.book.half(side).show(ticks, steps)
+        contract.book_ts = event.ts
+        size = event.size
+        if contract.queue:
+            contract.queue.level_shown(side, ticks, steps)
+            size = contract.published_at(side, ticks)
+        seq = contract.next_book_seq()
+        self.core.feed.append(BookChange(event.symbol, event.side, event.price, size, seq, event.ts))
+        if contract.queue:
+            self._execution.met_by_book(contract)
+
+    def _on_trade(self, event: MarketTrade) -> None:
+        contract = self.core.contracts[event.symbol]
+        contract.trade_seq += 1
+        printed = Print(
+            event.symbol, event.side, event.price, event.size, event.kind, contract.trade_seq, event.ts
+        )
+        contract.prints.append(printed)
+        contract.last = event.price
+        contract.day.add(event.ts, event.price, event.size)
+        self.core.feed.append(printed)
+        if contract.queue:
+            grid = contract.grid
+            self._execution.met_by_print(
+                contract,
+                taker=side_of(event.side),
+                ticks=grid.ticks(event.price),
+                steps=grid.steps(event.size),
+            )
+        if self.core.state.open:
+            self._triggers.check(contract)
+
+    def _on_reference(self, event: Reference) -> None:
+        contract = self.core.contracts[event.symbol]
+        contract.mark, contract.index = event.mark, event.index
+        contract.funding_rate = event.funding_rate
+        contract.funding_rate_prediction = event.funding_rate_prediction
+        contract.open_interest = event.open_interest
+        position = self.core.state.account.positions.get(event.symbol)
+        rate = None if event.funding_rate is None else Decimal(str(event.funding_rate))
+        self.core.funding.change(event.symbol, rate, position=position, now=event.ts)
+        self.core.feed.append(TickerDue(event.symbol, event.ts))
+        if self.core.state.open:
+            self._triggers.check(contract)
+        if position is not None:
+            self._liquidation.check()
+
+    def _on_snapshot(self, event: BookSnapshot) -> None:
+        contract = self.core.contracts[event.symbol]
+        grid = contract.grid
+        for side, levels in ((Side.BUY, event.bids), (Side.SELL, event.asks)):
+            half = contract.book.half(side)
+            half.replace((grid.ticks(price), grid.steps(size)) for price, size in levels)
+            for resting in contract.queue.side(side):
+                contract.queue.level_shown(side, resting.ticks, half.shown(resting.ticks))
+        contract.book_ts = event.ts
+        contract.next_book_seq()
+        self.core.feed.append(BookReset(event.symbol, event.ts))
+        self._execution.met_by_book(contract)
+
+    def _on_end(self) -> None:
+        self.ended = True
+        for contract in self.core.contracts.values():
+            contract.suspended = True
+            self.core.feed.append(TickerDue(contract.spec.symbol, self.core.now))
+
+    def _settle_hour(self) -> None:
+        core = self.core
+        for position in tuple(core.state.account.positions.values()):
+            rate = core.funding.rate(position.symbol)
+            amount = core.funding.accrued(position, core.now)
+            core.apply(Settled(symbol=position.symbol, amount_usd=amount, funding_rate=rate or ZERO))
+            core.funding.settled(position.symbol)
+        core.commit("funding")
+
+    def _at(self, ts: float, effect: Settled) -> None:
+        now, self.core.now = self.core.now, ts
+        self.core.apply(effect)
+        self.core.commit("funding")
+        self.core.now = now
+
+    # requests that change something
+    def _send(self, params: Mapping[str, str]) -> dict[str, object]:
+        try:
+            result = self._desk.send(params)
+        except Refused as refused:
+            return answers.send_refused(refused, params, self._refused_id(refused), self.core.now)
+        return answers.sent(result, self.core.now)
+
+    def _edit(self, params: Mapping[str, str]) -> dict[str, object]:
+        try:
+            return answers.edited(self._amendments.edit(params), self.core.now)
+        except Refused as refused:
+            return answers.edit_refused(refused, params, self.core.now)
+
+    def _cancel(self, params: Mapping[str, str]) -> dict[str, object]:
+        try:
+            return answers.cancelled(self._amendments.cancel(params), self.core.now)
+        except Refused as refused:
+            return answers.cancel_refused(refused, self.core.now)
+
+    def _cancel_all(self, params: Mapping[str, str]) -> dict[str, object]:
+        symbol = params.get("symbol", "").upper()
+        ended = self._amendments.cancel_all(symbol or None)
+        return answers.all_cancelled(ended, symbol or "all", self.core.now)
+
+    def _set_leverage(self, params: Mapping[str, str]) -> dict[str, object]:
+        symbol = params.get("symbol", "").upper()
+        if symbol not in self.core.contracts:
+            raise BadCall("invalidArgument: symbol")
+        self.core.apply(Preferred(symbol=symbol, max_leverage=account.leverage_wish(params)))
+        return {}
+
+    def _refused_id(self, refused: Refused) -> str | None:
+        return None if refused.reject is None else self.core.next_refused_id()

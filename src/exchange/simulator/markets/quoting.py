@@ -1,0 +1,199 @@
+"""What participants do to the displayed book of one symbol, one action at a time, around a fair price."""
+
+import math
+from dataclasses import dataclass
+
+from src.exchange.simulator.events import BookDelta, InstrumentSpec, MarketEvent, MarketTrade
+from src.exchange.simulator.markets.ladder import Ladder, Teller
+
+NEAR, FAR = 0.3, 1.5
+"""Distance of a best quote from the fair price, in gaps: closer is taken at once, farther invites a better one."""
+IMPROVE = 0.85
+"""Chance that an action answers that invitation."""
+FLOW_ACTIONS = 0.72
+"""Share of the other actions that happen at the best levels; the rest tends the levels behind."""
+ADD, CANCEL = 0.40, 0.60
+"""An action at the best level adds below the first, cancels below the second, trades above it."""
+LARGE_TRADE, LARGE_FACTOR = 0.02, 12.0
+FEWEST, FEW, MANY = 5, 11, 15
+"""Levels a side: filled up at once, filled up in passing, thinned out."""
+FULL_QUEUE = 4.0
+TAKEN_SHARE = 0.6
+"""Chance that stale quotes are traded away and not cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a minute trades."""
+
+    gap: float
+    """Typical distance of levels, in ticks; at least 1."""
+    depth: float
+    """Typical size of the best level, in steps."""
+    tilt: float
+    """-1..1: how one-sided the actions at the best levels are."""
+
+
+class Quoting:
+    """Both sides of a book and those who change them; every event leaves bid below ask, and neither side empty."""
+
+    def __init__(self, spec: InstrumentSpec) -> None:
+        self.bids = Ladder("buy")
+        self.asks = Ladder("sell")
+        self._teller = Teller(spec)
+        self._pace = Pace(gap=1.0, depth=1.0, tilt=0.0)
+
+    def set_pace(self, pace: Pace) -> None:
+        """Take over how the coming minute trades."""
+        self._pace = pace
+
+    def restock(self, fair: float, chance: list[float]) -> None:
+        """Build a fresh book around a fair price in ticks; two numbers of chance place the best quotes."""
+        for ladder, place in ((self.bids, chance[0]), (self.asks, chance[1])):
+            key = self._best_place(ladder, fair, place)
+            ladder.keys, ladder.sizes = [key], [max(1, round(self._pace.depth))]
+            while len(ladder.keys) < FEW:
+                self._extend(ladder)
+
+    def act(self, ts: float, fair: float, chance: list[float], normal: float) -> list[MarketEvent]:
+        """Return what one action does: stale quotes go, then one participant moves."""
+        events: list[MarketEvent] = []
+        for ladder in (self.asks, self.bids):
+            if ladder.keys[0] < ladder.sign * fair + NEAR * self._pace.gap:
+                self._clear_stale(ts, ladder, fair, events, traded=chance[2] < TAKEN_SHARE)
+        first = (self.asks, self.bids) if chance[1] < 0.5 else (self.bids, self.asks)
+        if chance[0] < IMPROVE:
+            for ladder in first:
+                if ladder.keys[0] > ladder.sign * fair + FAR * self._pace.gap:
+                    self._improve(ts, ladder, fair, chance[3], normal, events)
+                    return events
+        if chance[3] < FLOW_ACTIONS:
+            self._flow(ts, chance, normal, events)
+        else:
+            self._tend(ts, first[0], chance[2], normal, events)
+        return events
+
+    def liquidate(self, ts: float, *, longs: bool, normal: float) -> list[MarketEvent]:
+        """Return what one forced trade does: longs are sold into the bids, shorts bought from the asks."""
+        events: list[MarketEvent] = []
+        size = max(1, int(0.8 * self._pace.depth * math.exp(0.8 * normal)))
+        self._hit(ts, self.bids if longs else self.asks, size, events, liquidation=True)
+        return events
+
+    def level(self, ts: float, ladder: Ladder, key: int) -> BookDelta:
+        """Return the news of how much stands at a key."""
+        return self._teller.level(ts, ladder, key, ladder.size_at(key))
+
+    def middle(self) -> float:
+        """Return the mid price in ticks."""
+        return (self.asks.keys[0] - self.bids.keys[0]) / 2
+
+    def displayed(self, ladder: Ladder) -> tuple[tuple[float, float], ...]:
+        """Return (price, size) of a ladder's levels, best first."""
+        scale = self._teller.scale
+        return tuple((scale.price(ticks), scale.size(size)) for ticks, size in ladder.levels())
+
+    def remove_some(self, ladder: Ladder, key: int, size: int) -> int:
+        """Take up to ``size`` away from a level of the book without telling; return what was there to take."""
+        there = ladder.size_at(key)
+        if there and there <= size and len(ladder.keys) == 1:
+            self._extend(ladder)
+        if there:
+            ladder.put(key, max(0, there - size))
+        return min(there, size)
+
+    def _best_place(self, ladder: Ladder, fair: float, place: float) -> int:
+        return math.ceil(ladder.sign * fair + (NEAR + place * (1.0 - NEAR)) * self._pace.gap)
+
+    def _clear_stale(
+        self, ts: float, ladder: Ladder, fair: float, events: list[MarketEvent], *, traded: bool
+    ) -> None:
+        limit = ladder.sign * fair + NEAR * self._pace.gap
+        while ladder.keys[0] < limit:
+            if len(ladder.keys) == 1:
+                self._publish_extension(ts, ladder, events, beyond=math.ceil(limit))
+            if traded:
+                events.append(self._teller.trade(ts, ladder, ladder.keys[0], ladder.sizes[0]))
+            events.append(self._pop(ts, ladder))
+        while len(ladder.keys) < FEWEST:
+            self._publish_extension(ts, ladder, events)
+
+    def _improve(
+        self, ts: float, ladder: Ladder, fair: float, place: float, normal: float, events: list[MarketEvent]
+    ) -> None:
+        key = self._best_place(ladder, fair, place)
+        if key < ladder.keys[0]:
+            size = self._size(0.4, 0.5 * normal)
+            ladder.put(key, size)
+            events.append(self._teller.level(ts, ladder, key, size))
+
+    def _flow(self, ts: float, chance: list[float], normal: float, events: list[MarketEvent]) -> None:
+        buying = chance[1] < (1.0 + self._pace.tilt) / 2
+        fed, eaten = (self.bids, self.asks) if buying else (self.asks, self.bids)
+        if chance[2] < ADD and fed.sizes[0] < FULL_QUEUE * self._pace.depth:
+            fed.sizes[0] += self._size(0.4, 0.6 * normal)
+            events.append(self._teller.level(ts, fed, fed.keys[0], fed.sizes[0]))
+        elif chance[2] < CANCEL:
+            eaten.sizes[0] -= min(eaten.sizes[0] - 1, self._size(0.4, 0.6 * normal))
+            events.append(self._teller.level(ts, eaten, eaten.keys[0], eaten.sizes[0]))
+        else:
+            large = LARGE_FACTOR if chance[3] < LARGE_TRADE else 1.0
+            self._hit(ts, eaten, self._size(0.2 * large, normal), events)
+
+    def _tend(
+        self, ts: float, ladder: Ladder, place: float, normal: float, events: list[MarketEvent]
+    ) -> None:
+        if len(ladder.keys) < FEW:
+            self._publish_extension(ts, ladder, events)
+            return
+        if len(ladder.keys) > MANY:
+            key = ladder.keys.pop()
+            ladder.sizes.pop()
+            events.append(self._teller.level(ts, ladder, key, 0))
+            return
+        behind = 1 + int(place * place * (len(ladder.keys) - 1))
+        size = self._size(1.0 + 0.25 * behind, 0.5 * normal)
+        if size != ladder.sizes[behind]:
+            ladder.sizes[behind] = size
+            events.append(self._teller.level(ts, ladder, ladder.keys[behind], size))
+
+    def _hit(
+        self, ts: float, ladder: Ladder, size: int, events: list[MarketEvent], *, liquidation: bool = False
+    ) -> None:
+        while size > 0:
+            key, there = ladder.keys[0], ladder.sizes[0]
+            events.append(self._teller.trade(ts, ladder, key, min(size, there), liquidation=liquidation))
+            if size < there:
+                ladder.sizes[0] = there - size
+                events.append(self._teller.level(ts, ladder, key, there - size))
+                return
+            if len(ladder.keys) < FEWEST:
+                self._publish_extension(ts, ladder, events)
+            events.append(self._pop(ts, ladder))
+            size -= there
+
+    def _pop(self, ts: float, ladder: Ladder) -> BookDelta:
+        key = ladder.keys.pop(0)
+        del ladder.sizes[0]
+        return self._teller.level(ts, ladder, key, 0)
+
+    def _publish_extension(
+        self, ts: float, ladder: Ladder, events: list[MarketEvent], *, beyond: int | None = None
+    ) -> None:
+        self._extend(ladder, beyond=beyond)
+        events.append(self._teller.level(ts, ladder, ladder.keys[-1], ladder.sizes[-1]))
+
+    def _extend(self, ladder: Ladder, *, beyond: int | None = None) -> None:
+        """Add a level behind the last one, the farther apart and the larger the more there are."""
+        place = len(ladder.keys)
+        key = ladder.keys[-1] + max(1, round(self._pace.gap * (0.6 + 0.15 * place)))
+        ladder.keys.append(key if beyond is None else max(key, beyond))
+        ladder.sizes.append(self._size(1.0 + 0.25 * place, 0.0))
+
+    def _size(self, share: float, exponent: float) -> int:
+        return max(1, int(share * self._pace.depth * math.exp(exponent)))
+
+
+def traded(events: list[MarketEvent]) -> list[MarketTrade]:
+    """Return the trades among events."""
+    return [event for event in events if isinstance(event, MarketTrade)]

@@ -1,0 +1,1 @@
+"""The shapes of the venue's wire: engine objects in, plain JSON values out."""

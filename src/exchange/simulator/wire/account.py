@@ -1,0 +1,180 @@
+"""The account as REST tells it: collateral, positions, fills, preferences and the log."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from src.exchange.simulator.account import average_entry
+from src.exchange.simulator.core import Core
+from src.exchange.simulator.errors import BadCall
+from src.exchange.simulator.order_form import decimal, seconds_of
+from src.exchange.simulator.state import ExchangeState
+from src.exchange.simulator.wire.values import iso, millis, number
+from src.records.exchange_journal import AccountRow, ExchangeFill
+
+FILLS_A_PAGE = 100
+ROWS_A_PAGE = 500
+
+
+def accounts(core: Core) -> dict[str, object]:
+    """Return the cash account, which is empty, and the multi-collateral account."""
+    m = core.margins()
+    balance = number(m.balance)
+    usd = {
+        "quantity": balance,
+        "value": balance,
+        "collateral": balance,
+        "available": number(max(Decimal(0), min(m.balance, m.available))),
+    }
+    unrealised = m.pnl + m.funding
+    return {
+        "accounts": {
+            "cash": {"type": "cashAccount", "balances": {"usd": 0.0}},
+            "flex": {
+                "type": "multiCollateralMarginAccount",
+                "currencies": {"USD": usd},
+                "initialMargin": number(m.initial),
+                "initialMarginWithOrders": number(m.with_orders),
+                "maintenanceMargin": number(m.maintenance),
+                "balanceValue": balance,
+                "portfolioValue": number(m.equity),
+                "collateralValue": balance,
+                "pnl": number(m.pnl),
+                "unrealizedFunding": number(m.funding),
+                "totalUnrealized": number(unrealised),
+                "totalUnrealizedAsMargin": number(unrealised),
+                "availableMargin": number(m.available),
+                "marginEquity": number(m.equity),
+            },
+        }
+    }
+
+
+def open_positions(core: Core) -> dict[str, object]:
+    """Return the net positions; flat contracts are absent."""
+    shapes = []
+    for position in core.state.account.positions.values():
+        shape: dict[str, object] = {
+            "side": "long" if position.size > 0 else "short",
+            "symbol": position.symbol,
+            "price": number(average_entry(position)),
+            "fillTime": iso(position.fill_ts),
+            "size": number(abs(position.size)),
+            "unrealizedFunding": number(core.funding.accrued(position, core.now)),
+            "pnlCurrency": "USD",
+        }
+        leverage = core.state.preferences.get(position.symbol)
+        if leverage is not None:
+            shape["maxFixedLeverage"] = number(leverage)
+        shapes.append(shape)
+    return {"openPositions": shapes}
+
+
+def fills(state: ExchangeState, params: Mapping[str, str]) -> dict[str, object]:
+    """Return the newest 100 fills, newest first; with ``lastFillTime`` the 100 before that time."""
+    known = state.fills
+    before = params.get("lastFillTime", "")
+    if before:
+        limit = seconds_of(before, "lastFillTime")
+        known = [fill for fill in known if round(fill.ts, 3) < limit]
+    page = known[: -FILLS_A_PAGE - 1 : -1]
+    return {"fills": [_fill(fill, with_pnl=not before) for fill in page]}
+
+
+def leverage_preferences(state: ExchangeState) -> dict[str, object]:
+    """Return the contracts whose leverage was limited."""
+    return {
+        "leveragePreferences": [
+            {"symbol": symbol, "maxLeverage": number(limit)} for symbol, limit in state.preferences.items()
+        ]
+    }
+
+
+def leverage_wish(params: Mapping[str, str]) -> Decimal | None:
+    """Return the leverage that a request sets, None where it takes the limit back."""
+    wish = params.get("maxLeverage", "")
+    if not wish:
+        return None
+    limit = decimal(wish, "maxLeverage")
+    if limit <= 0:
+        raise BadCall("invalidArgument: maxLeverage")
+    return limit
+
+
+def account_log(state: ExchangeState, params: Mapping[str, str]) -> dict[str, object]:
+    """Return rows of the account log, newest first unless ``sort=asc``; ``since`` and ``before`` in ms."""
+    rows = state.account.rows
+    info = params.get("info", "")
+    since, before = _millis(params, "since"), _millis(params, "before")
+    first, last = _count(params, "from"), _count(params, "to")
+    wanted = [
+        row
+        for row in rows
+        if (not info or row.info == info)
+        and (since is None or millis(row.ts) >= since)
+        and (before is None or millis(row.ts) < before)
+        and (first is None or row.row_id >= first)
+        and (last is None or row.row_id <= last)
+    ]
+    if params.get("sort") != "asc":
+        wanted.reverse()
+    limit = _count(params, "count")
+    return {"logs": [_row(row) for row in wanted[: ROWS_A_PAGE if limit is None else limit]]}
+
+
+def _fill(fill: ExchangeFill, *, with_pnl: bool) -> dict[str, object]:
+    shape: dict[str, object] = {
+        "fill_id": fill.fill_id,
+        "symbol": fill.symbol,
+        "side": fill.side.value,
+        "order_id": fill.order_id,
+        "size": number(fill.size),
+        "price": number(fill.price),
+        "fillTime": iso(fill.ts),
+        "fillType": fill.fill_type,
+        "realized_pnl": number(fill.realised_pnl_usd) if with_pnl else None,
+    }
+    if fill.cli_ord_id is not None:
+        shape["cliOrdId"] = fill.cli_ord_id
+    return shape
+
+
+def _row(row: AccountRow) -> dict[str, object]:
+    return {
+        "id": row.row_id,
+        "date": iso(row.ts),
+        "asset": row.asset,
+        "info": row.info,
+        "booking_uid": f"row-{row.row_id}",
+        "margin_account": "flex",
+        "old_balance": number(row.old_balance),
+        "new_balance": number(row.new_balance),
+        "contract": row.contract,
+        "trade_price": number(row.trade_price),
+        "mark_price": number(row.mark_price),
+        "realized_pnl": number(row.realised_pnl_usd),
+        "fee": number(row.fee_usd),
+        "execution": row.execution,
+        "collateral": "USD" if row.asset == "usd" else None,
+        "funding_rate": number(row.funding_rate),
+        "realized_funding": number(row.realised_funding_usd),
+        "old_average_entry_price": number(row.old_average_entry_price),
+        "new_average_entry_price": number(row.new_average_entry_price),
+    }
+
+
+def _millis(params: Mapping[str, str], name: str) -> float | None:
+    text = params.get(name, "")
+    if not text:
+        return None
+    if text.isdigit():
+        return int(text)
+    return seconds_of(text, name) * 1000
+
+
+def _count(params: Mapping[str, str], name: str) -> int | None:
+    text = params.get(name, "")
+    if not text:
+        return None
+    if not text.isdigit():
+        raise BadCall(f"invalidArgument: {name}")
+    return int(text)

@@ -1,0 +1,146 @@
+"""The ensemble: what its members say of a signal, blended; what came of it, handed back to them in order."""
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from src.learning.ensemble_case import Case, Resolved, case_of
+from src.learning.ensemble_members import BaseRate, Logistic, Member, Opinion, Patterns, Votes
+from src.records.policies import EnsembleRules
+from src.records.predictions import MemberForecast, Prediction
+from src.records.signals import Signal
+
+MAX_WAITING = 50_000
+"""Signals whose outcome is awaited; beyond this the oldest is forgotten."""
+
+
+class Ensemble:
+    """A forecast of whether signals win, learned from the outcomes of earlier ones.
+
+    An outcome is learned from just before the first signal that is not older than it, so no prediction rests
+    on what was not yet known at its decision point; the order in which outcomes are heard does not matter.
+    """
+
+    def __init__(self, rules: EnsembleRules) -> None:
+        self._weights = rules.weights
+        self._members = members_of(rules)
+        self._waiting: dict[str, Case] = {}
+        self._heard: list[Resolved] = []
+        self._evidence = 0
+
+    def hear(self, outcome: Resolved) -> None:
+        """Take note of an outcome; it is learned from when its time has come."""
+        heapq.heappush(self._heard, outcome)
+
+    def recall(self, signal: Signal) -> None:
+        """Take in a signal that was answered before, as ``predict`` would, without an answer."""
+        self._learn_until(signal.ts)
+        self._await(case_of(signal))
+
+    def predict(self, signal: Signal, *, now: float) -> Prediction:
+        """Return the forecast for a signal, and wait for its outcome; ``now`` is when it is recorded."""
+        self._learn_until(signal.ts)
+        case = case_of(signal)
+        self._await(case)
+        opinions = {name: member.opinion(case) for name, member in self._members.items()}
+        blend = blended(opinions, self._weights)
+        return Prediction(
+            ts=signal.ts,
+            signal_id=signal.signal_id,
+            recorded_at=now,
+            symbol=signal.symbol,
+            direction=signal.direction,
+            win_probability=blend.win_probability,
+            confidence=blend.confidence,
+            size_multiplier=size_multiplier(blend.win_probability, blend.confidence),
+            evidence=self._evidence,
+            members=blend.members,
+        )
+
+    def _learn_until(self, ts: float) -> None:
+        while self._heard and self._heard[0].ts <= ts:
+            outcome = heapq.heappop(self._heard)
+            case = self._waiting.pop(outcome.signal_id, None)
+            if case is None:
+                continue
+            self._evidence += 1
+            for member in self._members.values():
+                member.learn(case, won=outcome.won)
+
+    def _await(self, case: Case) -> None:
+        self._waiting[case.signal_id] = case
+        if len(self._waiting) > MAX_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """What the members amount to."""
+
+    win_probability: float
+    confidence: float
+    members: tuple[MemberForecast, ...]
+
+
+def members_of(rules: EnsembleRules) -> dict[str, Member]:
+    """Return fresh members by name."""
+    prior = rules.prior_blocks
+    return {
+        "votes": Votes(slope=rules.votes_slope, prior_blocks=prior),
+        "pattern": Patterns(prior_blocks=prior),
+        "logistic": Logistic(prior_blocks=prior, learning_rate=rules.learning_rate, l2=rules.l2),
+        "base_rate": BaseRate(prior_blocks=prior),
+    }
+
+
+def blended(opinions: Mapping[str, Opinion], weights: Mapping[str, float]) -> Blend:
+    """Return the weighted mean of the opinions; a member without a probability has no say.
+
+    A say is the member's weight x (0.5 + confidence / 2); the confidence is the sum of weight x confidence.
+    ValueError where nobody has a say.
+    """
+    says = {
+        name: weights[name] * (0.5 + opinion.confidence / 2)
+        for name, opinion in opinions.items()
+        if opinion.win_probability is not None
+    }
+    total = sum(says.values())
+    if total <= 0:
+        raise ValueError("no member of the ensemble has a say")
+    probability = sum(
+        says[name] / total * opinion.win_probability
+        for name, opinion in opinions.items()
+        if opinion.win_probability is not None
+    )
+    forecasts = tuple(
+        MemberForecast(
+            name=name,
+            win_probability=opinion.win_probability,
+            confidence=opinion.confidence,
+            weight=says.get(name, 0.0) / total,
+            evidence=opinion.evidence,
+        )
+        for name, opinion in opinions.items()
+    )
+    confidence = sum(weights[name] * opinions[name].confidence for name in says)
+    return Blend(
+        win_probability=min(1.0, max(0.0, probability)),
+        confidence=min(1.0, confidence),
+        members=forecasts,
+    )
+
+
+def size_multiplier(win_probability: float, confidence: float) -> float:
+    """Return what the forecast would size by, 0.5..2: more above 0.55, less below 0.45."""
+    p, sure = win_probability, confidence > 0.5
+    if p > 0.65 and sure:
+        size = 1.5 + 2.5 * (p - 0.65)
+    elif p > 0.55:
+        size = 1 + 2.5 * (p - 0.55)
+    elif p < 0.35 and sure:
+        size = 0.5
+    elif p < 0.45:
+        size = 0.5 + 2.5 * (p - 0.35)
+    else:
+        size = 1.0
+    return min(2.0, max(0.5, size))

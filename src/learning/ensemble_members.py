@@ -1,0 +1,163 @@
+"""The members of the ensemble: each has an opinion on a signal, and learns one outcome at a time."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from src.learning.ensemble_case import INPUTS, Case
+
+FAIR = 0.5
+"""What every member believes before it has evidence."""
+_MAX_LOG_ODDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one member says of one signal."""
+
+    win_probability: float | None
+    """None where it has nothing to go by."""
+    confidence: float
+    """0..1."""
+    evidence: int
+    """Resolved outcomes that it rests on."""
+
+
+class Member(Protocol):
+    """One voice of the ensemble."""
+
+    def opinion(self, case: Case) -> Opinion:
+        """Return what it says of a signal."""
+
+    def learn(self, case: Case, *, won: bool) -> None:
+        """Take in the outcome of a signal."""
+
+
+@dataclass(slots=True)
+class Tested:
+    """How often something won, and over how many time blocks: the blocks are the evidence."""
+
+    outcomes: int = 0
+    wins: int = 0
+    blocks: int = 0
+    _newest_block: int = -1
+
+    def add(self, case: Case, *, won: bool) -> None:
+        """Count an outcome; outcomes of one block together count as one piece of evidence."""
+        self.outcomes += 1
+        self.wins += won
+        if case.block > self._newest_block:
+            self._newest_block = case.block
+            self.blocks += 1
+
+    def trust(self, prior_blocks: float) -> float:
+        """Return the share of belief that the evidence has earned against the prior, 0..1."""
+        return self.blocks / (self.blocks + prior_blocks)
+
+    def opinion(self, prior_blocks: float) -> Opinion:
+        """Return the win rate, shrunk to even odds as a Beta prior worth ``prior_blocks`` would."""
+        if not self.outcomes:
+            return Opinion(win_probability=None, confidence=0.0, evidence=0)
+        trust = self.trust(prior_blocks)
+        rate = self.wins / self.outcomes
+        return Opinion(win_probability=FAIR + trust * (rate - FAIR), confidence=trust, evidence=self.outcomes)
+
+
+@dataclass(slots=True)
+class Votes:
+    """The prior: agreement of the components is worth something, until evidence speaks for itself."""
+
+    slope: float
+    prior_blocks: float
+    _seen: Tested = field(default_factory=Tested)
+
+    def opinion(self, case: Case) -> Opinion:
+        """Return the logistic map of the weighted agreement; its claim fades as evidence comes in."""
+        doubt = 1 - self._seen.trust(self.prior_blocks)
+        probability = _logistic(self.slope * doubt * case.agreement)
+        return Opinion(win_probability=probability, confidence=case.spoken, evidence=0)
+
+    def learn(self, case: Case, *, won: bool) -> None:
+        """Count the evidence that others learn from."""
+        self._seen.add(case, won=won)
+
+
+@dataclass(slots=True)
+class Patterns:
+    """Signals like this one: same strategy, direction, regime and strength of the order flow."""
+
+    prior_blocks: float
+    _known: dict[str, Tested] = field(default_factory=dict)
+
+    def opinion(self, case: Case) -> Opinion:
+        """Return the shrunken win rate of the signal's pattern."""
+        return self._known.get(case.pattern, _UNTESTED).opinion(self.prior_blocks)
+
+    def learn(self, case: Case, *, won: bool) -> None:
+        """Count an outcome for its pattern."""
+        self._known.setdefault(case.pattern, Tested()).add(case, won=won)
+
+
+@dataclass(slots=True)
+class BaseRate:
+    """Signals at large."""
+
+    prior_blocks: float
+    _all: Tested = field(default_factory=Tested)
+
+    def opinion(self, _case: Case) -> Opinion:
+        """Return the shrunken win rate of all signals."""
+        return self._all.opinion(self.prior_blocks)
+
+    def learn(self, case: Case, *, won: bool) -> None:
+        """Count an outcome."""
+        self._all.add(case, won=won)
+
+
+@dataclass(slots=True)
+class Logistic:
+    """A logistic regression on votes, order flow, volatility and trend, one gradient step an outcome.
+
+    Steps shrink by each coefficient's own past gradients (AdaGrad: Duchi, Hazan, Singer 2011), with an L2
+    pull to zero; the forecast is shrunk by the blocks of evidence, as the other members' are.
+    """
+
+    prior_blocks: float
+    learning_rate: float
+    l2: float
+    _coefficients: list[float] = field(default_factory=lambda: [0.0] * len(INPUTS))
+    _squares: list[float] = field(default_factory=lambda: [1.0] * len(INPUTS))
+    _seen: Tested = field(default_factory=Tested)
+
+    def opinion(self, case: Case) -> Opinion:
+        """Return the regression's forecast."""
+        if not self._seen.outcomes:
+            return Opinion(win_probability=None, confidence=0.0, evidence=0)
+        trust = self._seen.trust(self.prior_blocks)
+        return Opinion(
+            win_probability=_logistic(trust * self._log_odds(case)),
+            confidence=trust,
+            evidence=self._seen.outcomes,
+        )
+
+    def learn(self, case: Case, *, won: bool) -> None:
+        """Step the coefficients towards the outcome."""
+        error = _logistic(self._log_odds(case)) - won
+        for i, value in enumerate(case.inputs):
+            if value == 0.0:
+                continue
+            gradient = error * value + self.l2 * self._coefficients[i]
+            self._squares[i] += gradient * gradient
+            self._coefficients[i] -= self.learning_rate * gradient / math.sqrt(self._squares[i])
+        self._seen.add(case, won=won)
+
+    def _log_odds(self, case: Case) -> float:
+        return math.fsum(c * x for c, x in zip(self._coefficients, case.inputs, strict=True))
+
+
+_UNTESTED = Tested()
+
+
+def _logistic(log_odds: float) -> float:
+    bounded = max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, log_odds))
+    return 1 / (1 + math.exp(-bounded))

@@ -1,0 +1,34 @@
+"""The memory of what was already written: what makes repeated work harmless."""
+
+from collections import OrderedDict
+
+
+class RecentIds:
+    """The newest ids of an output, bounded; what is older than all it could remember counts as seen.
+
+    A reader that lost its place starts at the beginning; without the second half of that rule it would
+    answer a second time what was answered long ago.
+    """
+
+    def __init__(self, capacity: int = 50_000) -> None:
+        self._capacity = capacity
+        self._ids: OrderedDict[str, float] = OrderedDict()
+        self._forgotten_ts = float("-inf")
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, signal_id: str, ts: float) -> None:
+        """Remember an id and its decision point, in seconds since the epoch."""
+        self._ids[signal_id] = ts
+        if len(self._ids) > self._capacity:
+            _, oldest_ts = self._ids.popitem(last=False)
+            self._forgotten_ts = max(self._forgotten_ts, oldest_ts)
+
+    def seen(self, signal_id: str, ts: float) -> bool:
+        """Return whether the id was written, or must have been for its age."""
+        return signal_id in self._ids or ts <= self._forgotten_ts
+
+    def assume_seen_until(self, ts: float) -> None:
+        """Count everything up to this decision point as seen: what was not read back of the output."""
+        self._forgotten_ts = max(self._forgotten_ts, ts)

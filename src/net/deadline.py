@@ -1,0 +1,63 @@
+"""A requests session whose every request ends by a deadline, however slowly the answer drips."""
+
+import contextlib
+import socket
+import threading
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+class DeadlineSession(requests.Session):
+    """A session that cuts its connections once a request has taken too long.
+
+    A timeout of requests bounds each read, not their sum; here a timer closes the sockets, so that the read that is
+    going on fails as a broken connection. Redirects are not followed: a question to a venue is answered there.
+    """
+
+    def __init__(self, *, deadline_s: float) -> None:
+        super().__init__()
+        self._deadline_s = deadline_s
+        self._sockets: list[socket.socket] = []
+        self.trust_env = False
+        adapter = HTTPAdapter(max_retries=0, pool_connections=1, pool_maxsize=1)
+        adapter.poolmanager.pool_classes_by_scheme = {
+            "http": _watched_pool(HTTPConnectionPool, HTTPConnection, self._sockets),
+            "https": _watched_pool(HTTPSConnectionPool, HTTPSConnection, self._sockets),
+        }
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - passed on as they came
+        """Do one request, body included, within the deadline.
+
+        Raises:
+            requests.RequestException: the answer was not complete by then.
+        """
+        timer = threading.Timer(self._deadline_s, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().request(*args, **{**kwargs, "allow_redirects": False})
+        finally:
+            timer.cancel()
+            self._sockets[:] = [sock for sock in self._sockets if sock.fileno() >= 0]
+
+    def _cut(self) -> None:
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):  # it is closed already
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+def _watched_pool(pool: type[Any], connection: type[Any], sockets: list[socket.socket]) -> type[Any]:
+    """Return a pool whose connections add their socket to a list once they are connected."""
+
+    def connect(self: Any) -> None:  # noqa: ANN401 - either kind of connection
+        connection.connect(self)
+        sockets.append(self.sock)
+
+    watched = type(f"Watched{connection.__name__}", (connection,), {"connect": connect})
+    return type(f"Watched{pool.__name__}", (pool,), {"ConnectionCls": watched})

@@ -1,0 +1,88 @@
+"""Every file of a home and the records it holds: what ``docs/records.md`` shows and the contract tests run over."""
+
+from dataclasses import dataclass
+
+from src.records.base import Record
+from src.records.decisions import Decision
+from src.records.exchange_journal import JOURNAL_RECORDS, SNAPSHOT_RECORD
+from src.records.features import Features
+from src.records.learning import DailyLearningRules, LearningAudit, LearningState, SignalWeights
+from src.records.ledger import FillBooked, FundingBooked, LedgerOpened, PositionClosed, Positions
+from src.records.operations import (
+    ClockAnchor,
+    ExchangeEndpoint,
+    FreezeFlag,
+    Health,
+    HomeIdentity,
+    SupervisorEvent,
+    TapeLine,
+)
+from src.records.orders import CancelIntent, OrderIntent, OrderUpdate
+from src.records.outcomes import (
+    EnrichedDecision,
+    PendingDecided,
+    PendingDeleted,
+    PendingPut,
+    PendingSignals,
+    SignalOutcome,
+    UniverseRow,
+)
+from src.records.policies import Components, SignalPolicies
+from src.records.predictions import Prediction
+from src.records.settings import BotSettings, ExitRules, LearningSettings
+from src.records.signals import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a home."""
+
+    path: str
+    """Within the home."""
+    writer: str
+    """The one process, or person, that writes it."""
+    durability: str
+    """What a power cut may take: ``money`` nothing, ``knowledge`` a second, ``telemetry`` what it likes."""
+    records: tuple[type[Record], ...]
+
+
+FILES: tuple[FileEntry, ...] = (
+    FileEntry("configs/bot.json", "human", "money", (BotSettings,)),
+    FileEntry("configs/signal_policies.json", "human, learning cycle", "money", (SignalPolicies,)),
+    FileEntry("configs/components.json", "human", "money", (Components,)),
+    FileEntry("configs/exits.json", "human", "money", (ExitRules,)),
+    FileEntry("configs/learning.json", "human", "money", (LearningSettings,)),
+    FileEntry("logs/predictive_signals.jsonl", "predictive engine", "knowledge", (Signal,)),
+    FileEntry("logs/ensemble_predictions.jsonl", "ensemble predictor", "knowledge", (Prediction,)),
+    FileEntry("logs/conviction_gate.jsonl", "main", "money where it trades", (Decision,)),
+    FileEntry("logs/orders.jsonl", "main", "money", (OrderIntent, OrderUpdate, CancelIntent)),
+    FileEntry("logs/fills.jsonl", "main", "money", (LedgerOpened, FillBooked, FundingBooked, PositionClosed)),
+    FileEntry("logs/positions_futures.json", "main", "knowledge", (Positions,)),
+    FileEntry("logs/signal_outcomes.jsonl", "signal resolver", "knowledge", (SignalOutcome,)),
+    FileEntry("logs/learning_audit.jsonl", "learning cycle", "knowledge", (LearningAudit,)),
+    FileEntry("logs/supervisor.jsonl", "main (monitor)", "knowledge", (SupervisorEvent,)),
+    FileEntry("logs/health.json", "main (monitor)", "telemetry", (Health,)),
+    FileEntry("logs/trading_frozen.flag", "human, main", "money", (FreezeFlag,)),
+    FileEntry("feature_store/features_<SYMBOL>.json", "feature builder", "telemetry", (Features,)),
+    FileEntry("feature_store/tape/windows.jsonl", "feature builder", "knowledge", (Features,)),
+    FileEntry("feature_store/tape/market.jsonl", "feature builder", "knowledge", (TapeLine,)),
+    FileEntry(
+        "feature_store/pending_signals.journal.jsonl",
+        "signal resolver",
+        "knowledge",
+        (PendingPut, PendingDecided, PendingDeleted),
+    ),
+    FileEntry("feature_store/pending_signals.json", "signal resolver", "telemetry", (PendingSignals,)),
+    FileEntry("feature_store/signals_universe.jsonl", "signal resolver", "knowledge", (UniverseRow,)),
+    FileEntry("feature_store/enriched_decisions.jsonl", "signal resolver", "knowledge", (EnrichedDecision,)),
+    FileEntry("feature_store/signal_weights_gate.json", "learning cycle", "knowledge", (SignalWeights,)),
+    FileEntry(
+        "feature_store/daily_learning_rules.json", "learning cycle", "knowledge", (DailyLearningRules,)
+    ),
+    FileEntry("feature_store/learning_state.json", "learning cycle", "knowledge", (LearningState,)),
+    FileEntry("feature_store/paper_exchange/journal.jsonl", "paper exchange", "money", JOURNAL_RECORDS),
+    FileEntry("feature_store/paper_exchange/snapshot.json", "paper exchange", "money", (SNAPSHOT_RECORD,)),
+    FileEntry("home.json", "main", "money", (HomeIdentity,)),
+    FileEntry("run/clock.json", "main", "money", (ClockAnchor,)),
+    FileEntry("run/paper_exchange.json", "paper exchange", "money", (ExchangeEndpoint,)),
+)

@@ -1,0 +1,155 @@
+"""Opening the right segment of a JSONL file, and being sure that it is the right one."""
+
+import os
+import zlib
+from pathlib import Path
+from typing import Self
+
+from src.store import segments
+from src.store.cursor import Place
+
+
+class Opened:
+    """A segment that is open for reading."""
+
+    def __init__(self, fd: int, *, number: int | None) -> None:
+        self.fd = fd
+        status = os.fstat(fd)
+        self.dev = status.st_dev
+        self.ino = status.st_ino
+        head = segments.read_head(fd) or b""
+        header = segments.parse_header(head)
+        self.head_crc = zlib.crc32(head)
+        self.money = header is not None and header.money
+        self.number = number if number is not None else header.n if header is not None else 0
+
+    def size(self) -> int:
+        """Return its size in bytes."""
+        return os.fstat(self.fd).st_size
+
+    def stands_at(self, path: Path) -> bool:
+        """Return whether the file under this name is this one; a missing file is none."""
+        try:
+            there = path.lstat()
+        except FileNotFoundError:
+            return False
+        return (there.st_ino, there.st_dev) == (self.ino, self.dev)
+
+    def is_at(self, path: Path, offset: int) -> bool:
+        """Return whether it is the newest segment and ends at this offset."""
+        return self.stands_at(path) and self.size() == offset
+
+    def holds(self, place: Place) -> bool:
+        """Return whether a saved place is one of this segment: the line before it has its number."""
+        if self.head_crc != place.head_crc or self.size() < place.offset:
+            return False
+        if place.offset == 0:
+            return True
+        if os.pread(self.fd, 1, place.offset - 1) != b"\n":
+            return False
+        seq = segments.last_seq(self.fd, place.offset)
+        return seq is None or seq == place.seq
+
+    def place(self, offset: int, seq: int) -> Place:
+        """Return the place at an offset of this segment, after the line with this number."""
+        return Place(
+            dev=self.dev, ino=self.ino, segment=self.number, head_crc=self.head_crc, offset=offset, seq=seq
+        )
+
+    def reaches(self, seq: int) -> bool:
+        """Return whether its last line has this number, or a later one."""
+        last = segments.last_seq(self.fd, segments.end_of_lines(self.fd, self.size()))
+        return last is not None and last >= seq
+
+    def again(self) -> Self:
+        """Return a fresh look at the same file, whose beginning may have changed."""
+        return type(self)(os.dup(self.fd), number=None)
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self.fd)
+
+
+def open_newest(path: Path) -> Opened | None:
+    """Return the segment under the file's own name; None where its first line is not whole yet."""
+    fd = _open(path)
+    if fd is None:
+        return None
+    head = segments.read_head(fd)
+    if head is None:
+        os.close(fd)
+        return None
+    header = segments.parse_header(head)
+    number = header.n if header is not None else max(segments.closed_segments(path), default=0) + 1
+    return Opened(fd, number=number)
+
+
+def open_oldest(path: Path) -> Opened | None:
+    """Return the oldest segment that there is."""
+    return open_after(path, -1)
+
+
+def open_after(path: Path, number: int) -> Opened | None:
+    """Return the first segment after this number, or None while there is none."""
+    while True:
+        newest = open_newest(path)  # before the listing: all that close before it are then in the listing
+        later = {n: p for n, p in segments.closed_segments(path).items() if n > number}
+        if newest is not None and newest.number > number and not any(n < newest.number for n in later):
+            return newest
+        if newest is not None:
+            newest.close()
+        if not later:
+            return None
+        first = min(later)
+        fd = _open(later[first])
+        if fd is not None:
+            return Opened(fd, number=first)
+
+
+def find_place(path: Path, place: Place) -> tuple[Opened, int] | None:
+    """Return the segment of a saved place and the offset to go on at: 0 where it was cut since."""
+    renamed: Path | None = None
+    for candidate in _candidates(path, place):
+        opened = _open_as(path, candidate)
+        if opened is None:
+            continue
+        if opened.holds(place):
+            return opened, place.offset
+        if opened.number == place.segment and opened.head_crc == place.head_crc:
+            renamed = candidate
+        opened.close()
+    if renamed is None:
+        return None
+    opened = _open_as(path, renamed)
+    return None if opened is None else (opened, 0)
+
+
+def _candidates(path: Path, place: Place) -> list[Path]:
+    """Return where the segment may be: under its name, under its number, under any name with its inode."""
+    found = [path, segments.closed_path(path, place.segment)]
+    for entry in _siblings(path):
+        if entry.inode() == place.ino and Path(entry.path) not in found:
+            found.append(Path(entry.path))
+    return found
+
+
+def _siblings(path: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path.parent) as entries:
+            return [entry for entry in entries if entry.name.startswith(f"{path.name}.")]
+    except FileNotFoundError:
+        return []
+
+
+def _open_as(path: Path, candidate: Path) -> Opened | None:
+    if candidate == path:
+        return open_newest(path)
+    fd = _open(candidate)
+    return None if fd is None else Opened(fd, number=None)
+
+
+def _open(path: Path) -> int | None:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
