@@ -5,18 +5,14 @@ Each pass sends at most one order, so that a slow exchange never keeps the next 
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
-
-import msgspec
 
 from src.conviction_gate import REMEMBERED, ConvictionGate
-from src.exchange.base import Instrument
+from src.exchange.desk import TradingDesk
 from src.exchange.errors import OrderRefused
-from src.exchange.executor import Submission
 from src.exits import ExitWatch
 from src.gates.base import Exposure, GateContext, Lot
 from src.gates.size import contracts_of
@@ -24,14 +20,11 @@ from src.gates.view import MarketView, exposures_of
 from src.records.base import Record
 from src.records.decisions import Decision
 from src.records.features import Features
-from src.records.learning import SignalWeights
 from src.records.ledger import FillBooked, LedgerEntry, PositionView
-from src.records.outcomes import PendingEvent
-from src.records.policies import SignalPolicies
-from src.records.settings import BotSettings, ExitRules
-from src.store.config import ConfigFile
-from src.store.document import DocumentFile
-from src.store.errors import CorruptDocument
+from src.records.outcomes import PendingEvent, PendingPut
+from src.records.settings import BotSettings
+from src.rules_in_force import RulesInForce
+from src.store.freeze import Freeze
 from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_tail
 from src.store.paths import Home
 
@@ -43,93 +36,18 @@ SEED_WINDOWS = 50_000
 SEED_FILLS = 1_000
 RETRY_EXIT_S = 2.0
 """Real seconds before an exit that did not go through is tried again."""
-
-
-class Desk(Protocol):
-    """The bot's dealings with its exchange, as the trading cycle needs them."""
-
-    @property
-    def ready(self) -> bool:
-        """Return whether reconciliation has been completed since the start."""
-
-    def freeze_reasons(self) -> tuple[str, ...]:
-        """Return what the exchange's state holds against new entries now."""
-
-    def blocked(self, symbol: str) -> str | None:
-        """Return why nothing may be entered on a symbol, or None."""
-
-    def instrument(self, symbol: str) -> Instrument | None:
-        """Return the contract's facts; None for what the venue does not list."""
-
-    def positions(self) -> tuple[PositionView, ...]:
-        """Return the open positions."""
-
-    def equity_usd(self) -> Decimal | None:
-        """Return cash plus unrealised P&L in USD, or None while it is not known."""
-
-    def observe(self, symbol: str, price: Decimal) -> None:
-        """Take the newest price of a symbol."""
-
-    def enter(self, decision: Decision, *, size: Decimal, slippage_cap_bps: float, now: float) -> Submission:
-        """Enter a position; OrderRefused where the bot itself will not send the order."""
-
-    def exit(self, symbol: str, *, reason: str, now: float) -> Submission:
-        """Leave the open position of a symbol; OrderRefused where that is not possible now."""
-
-    def step(self, now: float) -> int:
-        """Do what is due: resolve, poll, guard, reconcile; return the number of events."""
+QUEUED = "entry_queued"
+NOT_RECONCILED = "not_reconciled"
 
 
 def bot_cycle(cycle: "BotCycle", now: float) -> int:
     """Run one trading cycle; return how many records and events it handled."""
     cycle.rules.refresh()
     puts = cycle.gate.arrived()
-    prices, windows = cycle.watch_market(now)
+    windows = cycle.watch_market()
     cycle.decide(puts, now)
-    sent = cycle.leave_one(prices, now) or cycle.enter_one(now)
-    guarded = cycle.desk.step(now)
-    return len(puts) + windows + sent + guarded
-
-
-class WeightsInForce:
-    """The learned weights as the learner last wrote them; a corrupt file leaves none in force."""
-
-    def __init__(self, file: DocumentFile[SignalWeights]) -> None:
-        self._file = file
-        self.weights: SignalWeights | None = None
-        self.version = "missing"
-
-    def refresh(self) -> None:
-        """Take what changed on disk, with the version of exactly that."""
-        try:
-            while (changed := self._file.read_if_changed()) is not None:
-                self.weights, self.version = changed, self._file.version() or "missing"
-        except CorruptDocument:
-            log.exception("weights_corrupt")
-            self.weights, self.version = None, "corrupt"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What a human or the learner may change while the bot runs."""
-
-    policies: ConfigFile[SignalPolicies]
-    exits: ConfigFile[ExitRules]
-    weights: WeightsInForce
-
-    def refresh(self) -> None:
-        """Look for changes; a broken edit keeps the last good version in force."""
-        self.policies.current()
-        self.exits.current()
-        self.weights.refresh()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
-    """The files that the trading cycle follows beside the queue."""
-
-    windows: JsonlReader[Features]
-    fills: JsonlReader[LedgerEntry]
+    sent = cycle.leave_one(windows, now) or cycle.enter_one(now)
+    return len(puts) + len(windows) + sent + cycle.desk.step(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +59,14 @@ class Holds:
     """None where nobody knows."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """The files that the trading cycle follows beside the queue, each behind what ``seed`` was told."""
+
+    windows: JsonlReader[Features]
+    fills: JsonlReader[LedgerEntry]
+
+
 class BotCycle:
     """The stage behind the main process: steps the gate, the exits, the entries and the desk."""
 
@@ -149,8 +75,8 @@ class BotCycle:
         *,
         settings: BotSettings,
         gate: ConvictionGate,
-        desk: Desk,
-        rules: Rules,
+        desk: TradingDesk,
+        rules: RulesInForce,
         followed: Followed,
         holds: Holds,
         market_second: float,
@@ -171,3 +97,271 @@ class BotCycle:
         self.handled = 0
         self.outputs = 0
         self.last_event_ts: float | None = None
+
+    # the worker that the loop sees
+    def step(self, now: float) -> int:
+        """Run one trading cycle."""
+        done = bot_cycle(self, now)
+        self.handled += done
+        return done
+
+    def backlog(self) -> bool:
+        """Return whether signals wait for a decision, or decisions for their order."""
+        return bool(self._entries) or self.gate.waiting() or self._followed.windows.behind()
+
+    def inputs(self) -> tuple[Path, ...]:
+        """Return the files whose change should wake it."""
+        return self._inputs
+
+    def fds(self) -> tuple[int, ...]:
+        """Return no descriptors: everything arrives in files."""
+        return ()
+
+    def save(self) -> None:
+        """Save the place in the queue; the other files are read anew at each start."""
+        self.gate.save()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.gate.close()
+        self._followed.windows.close()
+        self._followed.fills.close()
+
+    # one cycle
+    def watch_market(self) -> list[Features]:
+        """Take the new windows and fills; return the windows."""
+        windows = [
+            window for window in self._followed.windows.read_new(WINDOWS_AT_ONCE) if self._take(window)
+        ]
+        self._take_fills(self._followed.fills.read_new())
+        for window in windows:
+            self._see(window, self.desk.positions())
+        return windows
+
+    def decide(self, puts: Sequence[PendingPut], now: float) -> None:
+        """Answer every signal on disk, and queue the entries that follow."""
+        if not puts:
+            return
+        context = self._context(now)
+        queued = False
+        for put in puts:
+            decision = self.gate.answer(put, context)
+            self.outputs += 1
+            self.last_event_ts = max(put.signal.ts, self.last_event_ts or put.signal.ts)
+            if decision.should_trade:
+                self._entries.append(decision)
+                context = _with_entry(context, decision)
+                queued = True
+        if queued:
+            self.gate.settle()
+
+    def leave_one(self, windows: Sequence[Features], now: float) -> int:
+        """Leave the first position that an exit rule ends now; return how many orders were sent.
+
+        A position that is not ours is left alone.
+        """
+        ours = [position for position in self.desk.positions() if position.strategy is not None]
+        prices = {window.symbol: window.mid for window in windows if self._fresh(window, now)}
+        known = {symbol: price for symbol, price in prices.items() if price is not None}
+        for position, reason in self._exits.due(self.rules.exits, ours, prices=known, now=now):
+            self._exits.tried(position.position_id, now=now)
+            try:
+                self.desk.exit(position.symbol, reason=reason, now=now)
+            except OrderRefused as refused:
+                log.warning("exit_refused", extra={"facts": {"symbol": position.symbol, "why": refused.word}})
+                continue
+            self.outputs += 1
+            return 1
+        return 0
+
+    def enter_one(self, now: float) -> int:
+        """Send the order of the oldest decision that trades; return how many orders were sent.
+
+        One that waited longer than its signal may be old is dropped: the market has moved on.
+        """
+        while self._entries:
+            decision = self._entries.popleft()
+            facts = {"signal": decision.signal_id}
+            if now - decision.signal_ts > self.rules.policies.max_feature_age_s:
+                log.warning("entry_dropped", extra={"facts": {**facts, "why": "stale"}})
+                continue
+            try:
+                self._enter(decision, now)
+            except OrderRefused as refused:
+                log.warning("entry_refused", extra={"facts": {**facts, "why": refused.word}})
+                continue
+            self.outputs += 1
+            return 1
+        return 0
+
+    def seed(
+        self, windows: Sequence[Features], prices: Sequence["PricePoint"], fills: Sequence[LedgerEntry]
+    ) -> None:
+        """Take what was known before this start: the newest windows, old prices, the newest fills."""
+        positions = self.desk.positions()
+        for window in windows:
+            self._take(window)
+        for price in prices:
+            self._see(price, positions)
+        self._take_fills(fills)
+
+    def _enter(self, decision: Decision, now: float) -> None:
+        lot = self._lot(decision.symbol)
+        if lot is None:
+            raise OrderRefused("unknown_instrument")
+        self.desk.enter(
+            decision,
+            size=contracts_of(decision.size_usd, price=decision.price, lot=lot),
+            slippage_cap_bps=self.rules.policies.entry_slippage_cap_bps,
+            now=now,
+        )
+
+    def _take(self, window: Features) -> bool:
+        if not self._view.take(window):
+            return False
+        self.last_event_ts = max(window.ts, self.last_event_ts or window.ts)
+        price = window.mark if window.mark is not None else window.mid
+        if price is not None:
+            self.desk.observe(window.symbol, Decimal(str(price)))
+        return True
+
+    def _take_fills(self, entries: Sequence[LedgerEntry]) -> None:
+        for entry in entries:
+            if isinstance(entry, FillBooked):
+                known = self._last_trade_ts.get(entry.symbol, entry.ts)
+                self._last_trade_ts[entry.symbol] = max(known, entry.ts)
+
+    def _see(self, price: "Features | PricePoint", positions: Sequence[PositionView]) -> None:
+        for position in positions:
+            if position.symbol == price.symbol and price.mid is not None:
+                self._exits.see(position, ts=price.ts, price=price.mid)
+
+    def _fresh(self, window: Features, now: float) -> bool:
+        return now - window.ts <= self.rules.policies.max_feature_age_s + window.window_s
+
+    # what the gate is told
+    def _context(self, now: float) -> GateContext:
+        equity = self.desk.equity_usd()
+        context = GateContext(
+            now=now,
+            policies=self.rules.policies,
+            policies_version=self.rules.policies_version,
+            weights=self.rules.weights,
+            weights_version=self.rules.weights_version,
+            costs=self._settings.costs,
+            leader=self._settings.leader,
+            market=self._view.newest,
+            equity_usd=None if equity is None else float(equity),
+            exposures=exposures_of(self.desk.positions(), self._view),
+            last_trade_ts=self._last_trade_ts,
+            held=self._held(),
+            freeze_reasons=self._freeze_reasons(),
+            unhealthy_workers=self._holds.unhealthy_workers(),
+            lots=self._lots(),
+        )
+        for decision in self._entries:
+            context = _with_entry(context, decision)
+        return context
+
+    def _freeze_reasons(self) -> tuple[str, ...]:
+        waiting = () if self.desk.ready else (NOT_RECONCILED,)
+        return (*self._holds.freeze_reasons(), *waiting, *self.desk.freeze_reasons())
+
+    def _held(self) -> Mapping[str, str]:
+        words = ((symbol, self.desk.blocked(symbol)) for symbol in self._settings.symbols)
+        return {symbol: word for symbol, word in words if word is not None}
+
+    def _lots(self) -> Mapping[str, Lot]:
+        lots = ((symbol, self._lot(symbol)) for symbol in self._settings.symbols)
+        return {symbol: lot for symbol, lot in lots if lot is not None}
+
+    def _lot(self, symbol: str) -> Lot | None:
+        instrument = self.desk.instrument(symbol)
+        return None if instrument is None else Lot(step=instrument.size_step, minimum=instrument.size_step)
+
+
+class PricePoint(Record, frozen=True, kw_only=True):
+    """As much of a window as the best price of a position needs."""
+
+    ts: float
+    symbol: str
+    mid: float | None
+
+
+class DecidedId(Record, frozen=True, kw_only=True):
+    """As much of a decision as is needed to make it only once."""
+
+    signal_id: str
+
+
+def build_bot_cycle(
+    home: Home,
+    settings: BotSettings,
+    desk: TradingDesk,
+    *,
+    speed: float,
+    unhealthy_workers: Callable[[], tuple[str, ...] | None],
+) -> BotCycle:
+    """Return the trading cycle of a home, with its files open and what they know taken in.
+
+    A decision to trade that was made before this start and never became an order is not traded: it is stale.
+
+    Raises:
+        ConfigError: policies or exit rules cannot be used.
+        WriterExists: another process writes the decisions.
+    """
+    decided = [line.signal_id for line in read_tail(home.decisions, DecidedId, REMEMBERED)]
+    gate = ConvictionGate(
+        pending=JsonlReader(
+            home.pending_journal,
+            PendingEvent,
+            cursor=home.positions / "bot_cycle.pending.json",
+            quarantine=home.quarantine,
+        ),
+        decisions=JsonlWriter(
+            home.decisions,
+            writer="main",
+            durability=Durability.KNOWLEDGE,
+            quarantine=home.quarantine,
+            segment_bytes=int(settings.log_segment_mib * 2**20),
+            keep_segments=settings.keep_log_segments,
+        ),
+        decided=decided,
+    )
+    windows: JsonlReader[Features] = JsonlReader(home.windows, Features, quarantine=home.quarantine)
+    fills: JsonlReader[LedgerEntry] = JsonlReader(home.fills, LedgerEntry, quarantine=home.quarantine)
+    windows.skip_to_end()
+    fills.skip_to_end()
+    cycle = BotCycle(
+        settings=settings,
+        gate=gate,
+        desk=desk,
+        rules=RulesInForce(home),
+        followed=Followed(windows=windows, fills=fills),
+        holds=Holds(freeze_reasons=Freeze(home).reasons, unhealthy_workers=unhealthy_workers),
+        market_second=speed,
+        inputs=(
+            home.pending_journal,
+            home.windows,
+            home.freeze_flag,
+            home.policies,
+            home.exits,
+            home.weights,
+        ),
+    )
+    cycle.seed(
+        windows=read_tail(home.windows, Features, 4 * len(settings.symbols)),
+        prices=read_tail(home.windows, PricePoint, SEED_WINDOWS) if desk.positions() else [],
+        fills=read_tail(home.fills, LedgerEntry, SEED_FILLS),
+    )
+    return cycle
+
+
+def _with_entry(context: GateContext, decision: Decision) -> GateContext:
+    """Return the context in which an entry that is on its way counts as a position."""
+    entry = Exposure(symbol=decision.symbol, direction=decision.direction, notional_usd=decision.size_usd)
+    return replace(
+        context,
+        exposures=(*context.exposures, entry),
+        held={**context.held, decision.symbol: context.held.get(decision.symbol, QUEUED)},
+    )

@@ -139,9 +139,9 @@ class ConvictionGate:
         """Return whether there is more in the queue than was read."""
         return self._pending.behind()
 
-    def save(self, real_now: float) -> None:
-        """Save the place in the queue, after what was read is answered."""
-        self._decisions.sync_if_due(real_now)
+    def save(self) -> None:
+        """Save the place in the queue, after what was read is answered; the loop does so once a second."""
+        self._decisions.sync()
         self._pending.save()
 
     def close(self) -> None:

@@ -1,16 +1,19 @@
 """Made-up windows, signals and outcomes for the tests of what forms and answers signals."""
 
+from pathlib import Path
+
 import msgspec
 
 from src.records.enums import HORIZONS_S, Direction, Disposition, Regime, Strategy, Vote
 from src.records.features import Features, WindowSums
 from src.records.outcomes import HorizonOutcome, SignalOutcome
 from src.records.policies import Components
+from src.records.settings import BotSettings
 from src.records.signals import ComponentVote, Signal, signal_id
 from src.store.paths import Home
 
 T0 = 1_700_000_040.0
-PROJECT_CONFIG = "configs/components.json"
+PROJECT_CONFIGS = Path(__file__).parent.parent / "configs"
 
 _SUMS = WindowSums(
     book_events=40,
@@ -101,21 +104,29 @@ def window(**changes: object) -> Features:
 
 def project_components() -> Components:
     """Return the defaults that the project ships."""
-    with open(PROJECT_CONFIG, "rb") as file:  # noqa: PTH123 - relative to the project, where tests run
-        config = msgspec.json.decode(file.read(), type=dict[str, object])
-    return msgspec.convert({key: value for key, value in config.items() if key[0] != "_"}, Components)
+    return msgspec.convert(_config("components.json"), Components)
 
 
-def made_home(root: "Home") -> Home:
+def project_settings() -> BotSettings:
+    """Return the settings that the project ships."""
+    return msgspec.convert(_config("bot.json"), BotSettings)
+
+
+def made_home(folder: Path) -> Home:
     """Return a home with its folders and the project's components."""
-    for folder in root.folders():
-        folder.mkdir(parents=True, exist_ok=True)
-    with open(PROJECT_CONFIG, "rb") as file:  # noqa: PTH123 - relative to the project, where tests run
-        root.components.write_bytes(file.read())
-    return root
+    home = Home(folder)
+    for each in home.folders():
+        each.mkdir(parents=True, exist_ok=True)
+    home.components.write_bytes((PROJECT_CONFIGS / "components.json").read_bytes())
+    return home
 
 
-def signal(  # noqa: PLR0917 - named at every call
+def _config(name: str) -> dict[str, object]:
+    config = msgspec.json.decode((PROJECT_CONFIGS / name).read_bytes(), type=dict[str, object])
+    return {key: value for key, value in config.items() if not key.startswith("_")}
+
+
+def signal(
     *,
     n: int = 0,
     symbol: str = "PF_XBTUSD",

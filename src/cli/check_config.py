@@ -7,7 +7,7 @@ import typer
 from src.cli.configs import load_all
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, JsonOption, home_of
-from src.store.config import ConfigError
+from src.store.errors import ConfigError
 
 
 def check_config(home: HomeOption = None, *, as_json: JsonOption = False) -> None:

@@ -2,7 +2,8 @@
 
 from src.records.policies import Components, SignalPolicies
 from src.records.settings import BotSettings, ExitRules, LearningSettings
-from src.store.config import ConfigError, ConfigFile
+from src.store.config import ConfigFile
+from src.store.errors import ConfigError
 from src.store.paths import Home
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -26,7 +26,8 @@ class UsageError(Exception):
     """What was asked cannot be done; the text says what to do instead."""
 
 
-class Asked(Protocol):
+@dataclass(frozen=True, slots=True)
+class Options:
     """What the command line asked for."""
 
     home: Path
@@ -35,11 +36,11 @@ class Asked(Protocol):
     symbols: tuple[str, ...] | None
     seed: int
     speed: float
-    duration: float | None
+    duration_s: float | None
 
 
 @contextmanager
-def prepared(asked: Asked) -> Iterator[Launch]:
+def prepared(asked: Options) -> Iterator[Launch]:
     """Hold a home that is ready to run what was asked.
 
     Raises:
@@ -65,11 +66,11 @@ def prepared(asked: Asked) -> Iterator[Launch]:
             mode=asked.mode,
             market=asked.market,
             seed=asked.seed,
-            duration_s=asked.duration,
+            duration_s=asked.duration_s,
         )
 
 
-def _check(asked: Asked) -> None:
+def _check(asked: Options) -> None:
     if asked.mode not in MODES:
         raise UsageError(f"--mode must be one of {', '.join(MODES)}, not {asked.mode!r}")
     if asked.mode != "paper" and asked.speed != 1.0:
@@ -84,7 +85,7 @@ def _check(asked: Asked) -> None:
         )
 
 
-def _overridden(settings: BotSettings, asked: Asked) -> BotSettings:
+def _overridden(settings: BotSettings, asked: Options) -> BotSettings:
     if asked.symbols is None:
         return settings
     leader = settings.leader if settings.leader in asked.symbols else asked.symbols[0]
@@ -94,7 +95,7 @@ def _overridden(settings: BotSettings, asked: Asked) -> BotSettings:
     )
 
 
-def _anchor(home: Home, asked: Asked) -> ClockAnchor:
+def _anchor(home: Home, asked: Options) -> ClockAnchor:
     """Return the clock of this start: it goes on where the home's clock would be by now."""
     document: DocumentFile[ClockAnchor] = DocumentFile(home.clock, ClockAnchor, writer="main")
     known = document.read()

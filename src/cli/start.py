@@ -3,38 +3,20 @@
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import click
 import typer
 
 from src.cli.exit_codes import ExitCode
-from src.cli.launch import UsageError, prepared
+from src.cli.launch import Options, UsageError, prepared
 from src.cli.options import HomeOption, project_root
-from src.store.config import ConfigError
-from src.store.errors import MoneyFileError, StoreError
-from src.store.home import HomeMismatch
-from src.store.lock import HomeLocked
+from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
 from src.supervision.errors import ExchangeNotReached
 from src.supervision.logs import configure_logging
 from src.supervision.shell import MAIN, Launch
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asked for."""
-
-    home: Path
-    mode: str
-    market: str
-    symbols: tuple[str, ...] | None
-    seed: int
-    speed: float
-    duration: float | None
 
 
 CODES: dict[type[Exception], ExitCode] = {

@@ -2,19 +2,34 @@
 
 from dataclasses import dataclass
 
-from src.features import book_shape, flow, funding, ofi, open_interest, regime
+from src.features import ofi
 from src.features.returns import return_bps
-from src.market.history import HOUR_S, Columns
+from src.market.history import Columns, History
 from src.market.live_book import BOOK_FAULTS
 from src.market.slow_features import MinuteFacts, QuarterFacts
-from src.market.symbol_state import OFF_MARK, SymbolState, Tickers
+from src.market.symbol_state import OFF_MARK, SymbolState
+from src.market.window_facts import (
+    Carry,
+    Score,
+    Shape,
+    Takers,
+    carry_of,
+    regime_of,
+    score_window,
+    shape_of,
+    takers_of,
+)
+from src.records.enums import Regime
 from src.records.features import Features, WindowSums
 
 PARTIAL_WINDOW = "partial_window"
+"""The feed was not connected throughout."""
 NO_MESSAGES = "no_messages"
+"""The feed was silent, so no price is known."""
 NO_BOOK_EVENTS = "no_book_events"
-_FIVE_MINUTES_S = 300.0
-_UNSCORED = BOOK_FAULTS | {OFF_MARK, PARTIAL_WINDOW, NO_MESSAGES, NO_BOOK_EVENTS}
+UNWATCHED = frozenset({PARTIAL_WINDOW, NO_MESSAGES})
+"""Windows whose trades were not all seen."""
+_UNSCORED = BOOK_FAULTS | UNWATCHED | {OFF_MARK, NO_BOOK_EVENTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,104 +38,160 @@ class Close:
 
     ts: float
     window_s: float
-    recorded_at: float
     faults: frozenset[str]
     """What was wrong with the feed itself."""
     fear_greed: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Score:
-    z: float | None
-    value: float | None
-    windows: int
+class _Facts:
+    sums: WindowSums
+    shape: Shape
+    score: Score
+    takers: Takers
+    carry: Carry
+    regime: Regime | None
+    minute: MinuteFacts
+    quarter: QuarterFacts
+    faults: frozenset[str]
 
 
-def is_scored(sums: WindowSums, incomplete: tuple[str, ...]) -> bool:
-    """Return whether a window's order flow was measured throughout, and so belongs to the scale of later ones."""
-    return sums.ofi_sum_squares > 0 and not _UNSCORED.intersection(incomplete)
+def is_scored(sums: WindowSums, faults: frozenset[str]) -> bool:
+    """Return whether a window's order flow was measured throughout: it then counts for later scales."""
+    return sums.ofi_sum_squares > 0 and not _UNSCORED & faults
 
 
 def close_window(state: SymbolState, close: Close, minute: MinuteFacts, quarter: QuarterFacts) -> Features:
     """Return the features of the window that ends now, and move the symbol's history past it."""
-    missing = set(close.faults) | state.book.faults()
-    if state.is_off_mark(close.ts):
-        missing.add(OFF_MARK)
-    if state.tally.book_events == 0:
-        missing.add(NO_BOOK_EVENTS)
-    quote = None if NO_MESSAGES in missing else state.quote(close.ts)
-    mid = None if quote is None else book_shape.mid_price(quote)
-    sums = state.tally.sums(close=mid, large_trade_usd=state.trades.large_trade_usd)
+    faults = frozenset(close.faults | state.book.faults() | _own_faults(state, close.ts))
+    quote = None if NO_MESSAGES in faults else state.quote(close.ts)
+    shape = shape_of(state.book.book, quote)
+    sums = state.tally.sums(close=shape.mid, large_trade_usd=state.trades.large_trade_usd)
     tickers = state.fresh_tickers(close.ts)
     history = state.history
     history.add_window(
         close.ts,
         sums,
-        mid=mid,
+        mid=shape.mid,
         open_interest=tickers.open_interest,
-        whole=not missing & {PARTIAL_WINDOW, NO_MESSAGES},
+        whole=not UNWATCHED & faults,
     )
-    score = _score(state, sums, missing)
-    weather = _regime(state, close.ts, minute, quarter)
-    bids, asks = state.book.book.bids(book_shape.LEVELS), state.book.book.asks(book_shape.LEVELS)
-    now_flow = history.sums_over(HOUR_S, until=close.ts)
-    five = history.sums_over(_FIVE_MINUTES_S, until=close.ts)
-    previous = history.last_score
-    rates = history.funding_rates(now=close.ts)
-    rate = tickers.funding_rate
-    lead = minute.lead
-    features = Features(
+    facts = _Facts(
+        sums=sums,
+        shape=shape,
+        score=score_window(
+            history, sums, ts=close.ts, window_s=close.window_s, scored=is_scored(sums, faults)
+        ),
+        takers=takers_of(history, ts=close.ts),
+        carry=carry_of(history, tickers, ts=close.ts),
+        regime=regime_of(history, minute, quarter, ts=close.ts),
+        minute=minute,
+        quarter=quarter,
+        faults=faults,
+    )
+    state.book.begin_window()
+    return _record(state, close, facts)
+
+
+def _own_faults(state: SymbolState, ts: float) -> set[str]:
+    faults = set()
+    if state.is_off_mark(ts):
+        faults.add(OFF_MARK)
+    if state.tally.book_events == 0:
+        faults.add(NO_BOOK_EVENTS)
+    return faults
+
+
+def _record(state: SymbolState, close: Close, facts: _Facts) -> Features:
+    shape, score, takers, carry = facts.shape, facts.score, facts.takers, facts.carry
+    minute, quarter = facts.minute, facts.quarter
+    tickers = state.fresh_tickers(close.ts)
+    move = _Moves(state.history, close.ts, shape.mid)
+    return Features(
         ts=close.ts,
         symbol=state.symbol,
         window_s=close.window_s,
-        recorded_at=close.recorded_at,
-        sums=sums,
-        mid=mid,
-        bid=None if quote is None else quote[0],
-        ask=None if quote is None else quote[2],
+        recorded_at=close.ts,
+        sums=facts.sums,
+        mid=shape.mid,
+        bid=shape.bid,
+        ask=shape.ask,
         mark=tickers.mark,
         index=tickers.index,
-        spread_bps=None if quote is None else book_shape.spread_bps(quote),
-        bid_depth_usd=None if quote is None else book_shape.depth_usd(bids),
-        ask_depth_usd=None if quote is None else book_shape.depth_usd(asks),
-        imbalance=None if quote is None else book_shape.imbalance(bids, asks),
-        micro_price=None if quote is None else book_shape.micro_price(quote),
+        spread_bps=shape.spread_bps,
+        bid_depth_usd=shape.bid_depth_usd,
+        ask_depth_usd=shape.ask_depth_usd,
+        imbalance=shape.imbalance,
+        micro_price=shape.micro_price,
         ofi=score.value,
         ofi_z=score.z,
-        ofi_previous=previous[1] if previous is not None and previous[0] == close.ts - close.window_s else None,
+        ofi_previous=score.previous,
         ofi_windows=score.windows,
-        return_window_bps=return_bps(mid, history.value_at(close.ts - close.window_s, Columns.MID)),
-        return_1m_bps=return_bps(mid, history.price_at(close.ts - 60)),
-        return_5m_bps=return_bps(mid, history.price_at(close.ts - 300)),
-        return_15m_bps=return_bps(mid, history.price_at(close.ts - 900)),
-        return_1h_bps=return_bps(mid, history.price_at(close.ts - 3600)),
+        return_window_bps=move.over_window(close.window_s),
+        return_1m_bps=move.over(60),
+        return_5m_bps=move.over(300),
+        return_15m_bps=move.over(900),
+        return_1h_bps=move.over(3600),
         volatility_1h_bps=minute.volatility_1h_bps,
         volatility_median_bps=quarter.volatility_median_bps,
         trend_bps=quarter.trend_bps,
-        regime=None if weather is None else weather.regime,
+        regime=facts.regime,
         hurst=quarter.hurst,
         skew=quarter.skew,
         skew_quantile=quarter.skew_quantile,
-        lead_lag_minutes=None if lead is None else lead.lag,
-        lead_lag_correlation=None if lead is None else lead.correlation,
+        lead_lag_minutes=None if minute.lead is None else minute.lead.lag,
+        lead_lag_correlation=None if minute.lead is None else minute.lead.correlation,
         leader_return_bps=minute.leader_return_bps,
         correlation_with_leader=quarter.correlation,
         beta_with_leader=quarter.beta,
-        funding_rate=rate,
-        funding_z=None if rate is None else funding.z_score(rate, rates),
-        open_interest=tickers.open_interest,
-        open_interest_change_1h=open_interest.change(
-            tickers.open_interest, history.value_at(close.ts - HOUR_S, Columns.OPEN_INTEREST)
-        ),
-        taker_buy_share=_share(five[Columns.BUY], five[Columns.SELL]),
-        large_net_usd_1h=_difference(now_flow[Columns.LARGE_BUY], now_flow[Columns.LARGE_SELL]),
-        large_total_usd_1h=_total(now_flow[Columns.LARGE_BUY], now_flow[Columns.LARGE_SELL]),
-        long_liquidations_usd_1h=now_flow[Columns.LONG_LIQUIDATIONS],
-        short_liquidations_usd_1h=now_flow[Columns.SHORT_LIQUIDATIONS],
+        funding_rate=carry.funding_rate,
+        funding_z=carry.funding_z,
+        open_interest=carry.open_interest,
+        open_interest_change_1h=carry.open_interest_change_1h,
+        taker_buy_share=takers.buy_share,
+        large_net_usd_1h=takers.large_net_usd,
+        large_total_usd_1h=takers.large_total_usd,
+        long_liquidations_usd_1h=takers.long_liquidations_usd,
+        short_liquidations_usd_1h=takers.short_liquidations_usd,
         fear_greed=close.fear_greed,
-        book_age_s=None if state.book.updated_at is None else max(0.0, close.ts - state.book.updated_at),
+        book_age_s=state.book.age(close.ts),
         ticker_age_s=state.tickers.age(close.ts),
-        incomplete=(),
+        incomplete=_incomplete(facts, close, mark=tickers.mark),
     )
-    history.last_score = (close.ts, score.value)
-    return features
+
+
+class _Moves:
+    """The returns up to one close."""
+
+    def __init__(self, history: History, ts: float, mid: float | None) -> None:
+        self._history = history
+        self._ts = ts
+        self._mid = mid
+
+    def over(self, span_s: float) -> float | None:
+        return return_bps(self._mid, self._history.price_at(self._ts - span_s))
+
+    def over_window(self, window_s: float) -> float | None:
+        return return_bps(self._mid, self._history.value_at(self._ts - window_s, Columns.MID))
+
+
+def _incomplete(facts: _Facts, close: Close, *, mark: float | None) -> tuple[str, ...]:
+    """Return the names of what is missing, sorted."""
+    warming = is_scored(facts.sums, facts.faults) and facts.score.windows < ofi.WARM_WINDOWS
+    absent = {
+        "ofi_warming": warming,
+        "ticker": mark is None,
+        "funding": facts.carry.funding_rate is None,
+        "funding_history": facts.carry.funding_rate is not None and facts.carry.funding_z is None,
+        "open_interest": facts.carry.open_interest is None,
+        "open_interest_1h": facts.carry.open_interest_change_1h is None,
+        "trades_5m": facts.takers.buy_share is None,
+        "large_trades_1h": facts.takers.large_total_usd is None,
+        "liquidations_1h": facts.takers.long_liquidations_usd is None,
+        "volatility_30d": facts.quarter.volatility_median_bps is None,
+        "hourly_returns": facts.quarter.correlation is None,
+        "leader": facts.minute.leader_return_bps is None,
+        "fear_greed": close.fear_greed is None,
+    }
+    names = {name for name, is_absent in absent.items() if is_absent}
+    return tuple(sorted(names | facts.faults | set(facts.minute.missing) | set(facts.quarter.missing)))

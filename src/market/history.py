@@ -89,6 +89,10 @@ class History:
             sums.short_liquidations_usd if whole else math.nan,
         )
 
+    def imbalance_array(self) -> npt.NDArray[np.float64]:
+        """Return the self-normalised flows of earlier windows, oldest first."""
+        return np.fromiter(self.imbalances, dtype=np.float64, count=len(self.imbalances))
+
     def price_at(self, ts: float) -> float | None:
         """Return the price at a time on the grid of minutes, else of windows; None where it is not known."""
         grid = self.minutes if ts % MINUTE_S == 0 else self.windows

@@ -18,6 +18,7 @@ BOOK_FAULTS = frozenset({NO_BOOK, BOOK_GAP, BOOK_CROSSED, BOOK_EMPTY})
 
 _TRANSIENT_S = 1.0
 """A book may be crossed for an instant between two messages of one event."""
+_ASK_AGAIN_S = 10.0
 
 
 class LiveBook:
@@ -39,6 +40,7 @@ class LiveBook:
         self._seq: int | None = None
         self._baseline: Quote | None = None
         self._unsound_since: float | None = None
+        self._asked_at = -math.inf
 
     @property
     def lost(self) -> bool:
@@ -63,25 +65,30 @@ class LiveBook:
         self._baseline = None
         self._look(at)
 
-    def on_delta(self, at: float, delta: WireDelta) -> None:
-        """Apply one level's new size."""
+    def on_delta(self, at: float, delta: WireDelta) -> bool:
+        """Apply one level's new size; return whether a snapshot should be asked for now."""
         if self.lost:
-            return
+            return self._asks(at)
         if delta.seq is not None and self._seq is not None:
             if delta.seq <= self._seq:
                 self._dropped["book_duplicate"] += 1
-                return
+                return False
             if delta.seq != self._seq + 1:
                 self._dropped["book_gap"] += 1
                 self.lose()
-                return
+                return self._asks(at)
         self._seq = delta.seq
         price, size = delta.price, delta.qty
-        if not (0 < price < math.inf and 0 <= size < math.inf):
+        if 0 < price < math.inf and 0 <= size < math.inf:
+            self.book.apply(bid_side=delta.side == "buy", price=price, size=size)
+            self._look(at)
+        else:
             self._dropped["book_level"] += 1
-            return
-        self.book.apply(bid_side=delta.side == "buy", price=price, size=size)
-        self._look(at)
+        return False
+
+    def age(self, now: float) -> float | None:
+        """Return the seconds since its newest message; None before the first."""
+        return None if self.updated_at is None else max(0.0, now - self.updated_at)
 
     def faults(self) -> set[str]:
         """Return what was wrong with the book in the running window, or is at its end."""
@@ -91,6 +98,12 @@ class LiveBook:
         """Begin a window; what is wrong now will have been wrong in it."""
         self._faults = {self._fault} if self.lost and self._fault is not None else set()
         self._tally.begin(None if self.quote is None else mid_price(self.quote))
+
+    def _asks(self, at: float) -> bool:
+        if at - self._asked_at < _ASK_AGAIN_S:
+            return False
+        self._asked_at = at
+        return True
 
     def _look(self, at: float) -> None:
         self.updated_at = at

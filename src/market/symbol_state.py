@@ -75,9 +75,7 @@ class SymbolState:
         """Return whether the book's mid is too far from the mark price to be one."""
         mark = self.fresh_tickers(now).mark
         quote = self.book.quote
-        return (
-            mark is not None and quote is not None and abs(mid_price(quote) / mark - 1) > _OFF_MARK_SHARE
-        )
+        return mark is not None and quote is not None and abs(mid_price(quote) / mark - 1) > _OFF_MARK_SHARE
 
     def trade_reference(self) -> float | None:
         """Return the price that a trade may not be far from."""

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from src.market.quotes import Reference
+
 WireSide = Literal["buy", "sell"]
 
 
@@ -67,9 +69,21 @@ class WireTicker(msgspec.Struct, frozen=True, tag_field="feed", tag="ticker"):
     relative_funding_rate: float | None = None
     open_interest: float | None = msgspec.field(name="openInterest", default=None)
 
+    def reference(self) -> Reference:
+        """Return it as this package hands reference values on."""
+        return Reference(
+            symbol=self.product_id,
+            mark=self.mark,
+            index=self.index,
+            funding_rate=self.relative_funding_rate,
+            open_interest=self.open_interest,
+        )
+
 
 class WireHeartbeat(msgspec.Struct, frozen=True, tag_field="feed", tag="heartbeat"):
-    """The connection lives."""
+    """The connection lives; it belongs to no product."""
+
+    product_id: str = ""
 
 
 WireMessage = WireSnapshot | WireDelta | WireTrade | WireTrades | WireTicker | WireHeartbeat

@@ -13,7 +13,7 @@ from src.store.errors import StoreError, write_error
 _log = logging.getLogger(__name__)
 
 
-class SyncFailed(StoreError):  # noqa: N818 - named for what happened
+class SyncFailed(StoreError):
     """The system could not make a file durable; what it says of this descriptor later is worth nothing."""
 
 

@@ -1,6 +1,7 @@
 """Whether the text of a hand-edited file is a configuration, and if not, everything that is wrong with it."""
 
 import difflib
+import enum
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class TextFault:
     rule: str
 
 
-class TextFaults(ValueError):  # noqa: N818 - a list of what is wrong, for the caller to name the file
+class TextFaults(ValueError):
     """A text that is no configuration."""
 
     def __init__(self, faults: tuple[TextFault, ...]) -> None:
@@ -115,7 +116,7 @@ class _Checker:
             try:
                 msgspec.convert(member.key, key_type)
             except msgspec.ValidationError as error:
-                yield _join(path, member.key), member.start, _rule(str(error), repr(member.key))
+                yield _join(path, member.key), member.start, _rule(str(error), repr(member.key), key_type)
                 continue
             yield from self.check(member.value, value_type, _join(path, member.key))
 
@@ -131,7 +132,7 @@ class _Checker:
         try:
             msgspec.convert(value, wanted)
         except msgspec.ValidationError as error:
-            yield path, span.start, _rule(str(error), _excerpt(self._text, span))
+            yield path, span.start, _rule(str(error), _excerpt(self._text, span), wanted)
 
 
 def _doubled(text: str, span: Span, path: str) -> Found:
@@ -186,13 +187,12 @@ def _whole_fault(text: str, root: Span, message: str) -> TextFault:
     return TextFault(*place(text, member.start), member.key, rule)
 
 
-def _rule(message: str, found: str) -> str:
-    expected = message.split(" - at `$")[0]
-    return (
-        f"{expected[:1].lower()}{expected[1:]}, found {found}"
-        if "got" not in expected
-        else (f"{expected[:1].lower()}{expected[1:]} ({found})")
-    )
+def _rule(message: str, found: str, wanted: object) -> str:
+    """Return what was expected and what was found, e.g. ``expected `float` <= 0.9, found 5.5``."""
+    if isinstance(wanted, type) and issubclass(wanted, enum.Enum):
+        return f"expected one of {', '.join(str(choice.value) for choice in wanted)}, found {found}"
+    expected = message.split(" - at `$", maxsplit=1)[0].split(", got ", maxsplit=1)[0]
+    return f"{expected[:1].lower()}{expected[1:]}, found {found}"
 
 
 def _unknown(key: str, known: list[str]) -> str:

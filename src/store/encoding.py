@@ -16,24 +16,25 @@ _NON_FINITE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]", re.DOTALL)
 
 def encode_line(record: Record) -> bytes:
     """Return a record as one line of JSON; NonFiniteNumber where a number is nan or infinite."""
-    payload = orjson.dumps(msgspec.to_builtins(record, str_keys=True), option=orjson.OPT_APPEND_NEWLINE)
-    if b"null" in payload:
-        require_finite(record)
+    fields = msgspec.to_builtins(record)
+    payload = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    if b":null" in payload or b",null" in payload or b"[null" in payload:
+        _require_finite(record, fields)
     return payload
 
 
 def encode_pretty(record: Record, *, envelope: dict[str, object]) -> bytes:
     """Return a record as an indented document, the envelope's keys first; NonFiniteNumber as above."""
     fields: dict[str, object] = msgspec.to_builtins(record, str_keys=True)
-    require_finite(record)
+    _require_finite(record, fields)
     return orjson.dumps({**envelope, **fields}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def require_finite(record: Record) -> None:
-    """Raise NonFiniteNumber, naming the field, where a number is nan or infinite: orjson would write null."""
-    if not _NON_FINITE.search(msgspec.msgpack.encode(record)):
+def _require_finite(record: Record, fields: dict[str, object]) -> None:
+    """Raise NonFiniteNumber, naming the field, where a number is nan or infinite: orjson writes null then."""
+    if not _NON_FINITE.search(msgspec.msgpack.encode(fields)):
         return
-    for name, value in msgspec.to_builtins(record, str_keys=True).items():
+    for name, value in fields.items():
         where = _non_finite(value, name)
         if where is not None:
             raise NonFiniteNumber(f"{type(record).__name__}.{where} is not a finite number")
@@ -56,12 +57,16 @@ class IsoTime:
 
     def __init__(self) -> None:
         self._second: int | None = None
-        self._text = ""
+        self._text = b""
 
-    def text(self, ts: float) -> str:
+    def ascii(self, ts: float) -> bytes:
         """Return e.g. ``2026-01-31T23:59:59.250Z``."""
         second, millis = divmod(round(ts * 1000), 1000)
         if second != self._second:
+            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode("ascii")
             self._second = second
-            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return f"{self._text}.{millis:03d}Z"
+        return b"%b.%03dZ" % (self._text, millis)
+
+    def text(self, ts: float) -> str:
+        """Return the same as text."""
+        return self.ascii(ts).decode("ascii")

@@ -16,7 +16,6 @@ StoreError
  +- HomeMismatch           a home that is bound to something else
 """
 
-# ruff: noqa: N818 - each error is named for what happened
 import errno
 from pathlib import Path
 

@@ -43,7 +43,7 @@ class Freeze:
         return bool(self.reasons())
 
     def set(self, reason: str, by: str, ts: float) -> None:
-        """Freeze for a reason, which is on the disk when this returns; one that stands there is not repeated."""
+        """Freeze for a reason, durably; one that stands there already is not repeated."""
         lines = self._lines()
         if any(_reason(line) == reason for line in lines):
             return

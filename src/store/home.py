@@ -9,7 +9,6 @@ from src.store.durable import make_folder, replace_file
 from src.store.errors import HomeMismatch, StoreError
 from src.store.paths import Home
 
-
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 """That of base32, lower case, as in the rest of an order's name."""
 

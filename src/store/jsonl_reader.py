@@ -105,10 +105,11 @@ class JsonlReader(Generic[R]):
             money = follower.money
             for line in lines:
                 try:
-                    seq, record = parse_line(line, decoder, money=money)
+                    parsed = parse_line(line, decoder, money=money)
                 except LineError as error:
                     self._bad(line, str(error))
                 else:
+                    seq, record = parsed
                     before = seq if record is None else seq - 1
                     if before != self._known_seq:
                         self._check_number(before)

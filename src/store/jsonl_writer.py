@@ -70,6 +70,9 @@ class JsonlWriter(Generic[R]):
         self._looked_at: float | None = None
         self._until_look = _LOOK_EVERY
         self._failure: str | None = None
+        self._file: Appender
+        self._number = 0
+        self._holds_records = False
         self.seq = 0
         """Number of the last record written; 0 before the first."""
         self.recreated = 0
@@ -100,10 +103,10 @@ class JsonlWriter(Generic[R]):
         if self._money or self._until_look <= 0:
             self._look()
         number = self.seq + 1
-        time = self._iso.text(record.ts).encode()
+        time = self._iso.ascii(record.ts)
         line = b'{"v":1,"seq":%d,"time":"%b",%b,%b' % (number, time, self._origin, payload[1:])
         if self._money:
-            line = with_checksum(line, len(line) - len(payload))
+            line = with_checksum(line, len(line) - len(payload) + 1)
         if self._file.size + len(line) > self._segment_bytes and self._holds_records:
             self._rotate()
         self._file.write(line)

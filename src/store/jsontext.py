@@ -1,4 +1,4 @@
-"""A JSON text with the place of each key and value: for errors that point, and edits that touch nothing else."""
+"""JSON text with the place of each key and value: for errors that point, edits that touch nothing else."""
 
 import re
 from dataclasses import dataclass, field

@@ -19,7 +19,6 @@ from src.store.appender import Appender
 from src.store.durable import FILE_MODE, lock_file, make_folder
 from src.store.errors import CorruptLine, FileLocked, WriterExists, write_error
 
-
 _GZIP = 16 + zlib.MAX_WBITS
 _LEVEL = 1
 _PIECE = 1 << 18

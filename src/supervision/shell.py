@@ -11,7 +11,7 @@ from setproctitle import setproctitle
 from src.clock import AnchoredClock
 from src.records.operations import ClockAnchor
 from src.records.settings import BotSettings
-from src.store.config import ConfigError
+from src.store.errors import ConfigError
 from src.store.paths import Home
 from src.store.wake import Wake
 from src.supervision.faults import FaultSwitch

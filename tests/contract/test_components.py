@@ -120,7 +120,7 @@ def test_it_reads_every_threshold_it_is_given_and_no_other(component: Component)
 
 @EVERY
 def test_its_module_says_what_each_threshold_means(component: Component) -> None:
-    text = inspect.getmodule(component.vote).__doc__ or ""  # type: ignore[union-attr] # a function has a module
+    text = inspect.getmodule(component.vote).__doc__ or ""
     assert all(name in text for name in THRESHOLDS[component.name])
 
 
@@ -159,7 +159,7 @@ def telling_windows() -> Iterator[Features]:
         "fear_greed": 50.0,
         "skew_quantile": 0.5,
     }
-    for size in (0.0, 0.3, 0.7, 1.0):
+    for size in (0.0, 0.3, 0.5, 0.7, 1.0):
         changes = base | {
             "short_liquidations_usd_1h": size * 8e4,
             "long_liquidations_usd_1h": size * 2e4,
@@ -185,3 +185,4 @@ def telling_windows() -> Iterator[Features]:
         yield window(
             **changes | {"hurst": 0.4, "lead_lag_minutes": 0, "open_interest_change_1h": 0.05 * size}
         )
+        yield window(**(changes | {"hurst": 0.5}))

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 
 from src.exchange.simulator.events import BookDelta, InstrumentSpec, MarketTrade, WireSide
+from src.exchange.simulator.markets.recursions import Floats
 
 
 class Scale:
@@ -21,6 +22,14 @@ class Scale:
 
     def size(self, steps: int) -> float:
         """Return a size in contracts."""
+        return steps * self._step / self._steps_in
+
+    def prices(self, ticks: Floats) -> Floats:
+        """Return many prices in USD."""
+        return ticks * self._tick / self._ticks_in
+
+    def sizes(self, steps: Floats) -> Floats:
+        """Return many sizes in contracts."""
         return steps * self._step / self._steps_in
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from src.exchange.simulator.events import BookDelta, InstrumentSpec, MarketEvent, MarketTrade
 from src.exchange.simulator.markets.ladder import Ladder, Teller
 
-NEAR, FAR = 0.3, 1.5
-"""Distance of a best quote from the fair price, in gaps: closer is taken at once, farther invites a better one."""
+STALE, CLEAR, FAR = -0.6, 0.25, 1.5
+"""Distance of a best quote from the fair price, in gaps: below the first it is taken at once, and all up to the second
+with it; above the third a better one is invited."""
+ROOM = 0.6
+"""Least distance of a better quote from the other side, in gaps."""
 IMPROVE = 0.85
 """Chance that an action answers that invitation."""
-FLOW_ACTIONS = 0.72
+FLOW_ACTIONS = 0.6
 """Share of the other actions that happen at the best levels; the rest tends the levels behind."""
 ADD, CANCEL = 0.40, 0.60
 """An action at the best level adds below the first, cancels below the second, trades above it."""
@@ -18,6 +21,9 @@ LARGE_TRADE, LARGE_FACTOR = 0.02, 12.0
 FEWEST, FEW, MANY = 5, 11, 15
 """Levels a side: filled up at once, filled up in passing, thinned out."""
 FULL_QUEUE = 4.0
+STEP = 0.7
+LEAN = 1.5
+"""One-sided flow hides: behind the best level the fed side thins out and the eaten side fills up, by this exponent."""
 TAKEN_SHARE = 0.6
 """Chance that stale quotes are traded away and not cancelled."""
 
@@ -59,7 +65,7 @@ class Quoting:
         """Return what one action does: stale quotes go, then one participant moves."""
         events: list[MarketEvent] = []
         for ladder in (self.asks, self.bids):
-            if ladder.keys[0] < ladder.sign * fair + NEAR * self._pace.gap:
+            if ladder.keys[0] < ladder.sign * fair + STALE * self._pace.gap:
                 self._clear_stale(ts, ladder, fair, events, traded=chance[2] < TAKEN_SHARE)
         first = (self.asks, self.bids) if chance[1] < 0.5 else (self.bids, self.asks)
         if chance[0] < IMPROVE:
@@ -103,12 +109,12 @@ class Quoting:
         return min(there, size)
 
     def _best_place(self, ladder: Ladder, fair: float, place: float) -> int:
-        return math.ceil(ladder.sign * fair + (NEAR + place * (1.0 - NEAR)) * self._pace.gap)
+        return math.ceil(ladder.sign * fair + (CLEAR + place * (1.0 - CLEAR)) * self._pace.gap)
 
     def _clear_stale(
         self, ts: float, ladder: Ladder, fair: float, events: list[MarketEvent], *, traded: bool
     ) -> None:
-        limit = ladder.sign * fair + NEAR * self._pace.gap
+        limit = ladder.sign * fair + CLEAR * self._pace.gap
         while ladder.keys[0] < limit:
             if len(ladder.keys) == 1:
                 self._publish_extension(ts, ladder, events, beyond=math.ceil(limit))
@@ -121,7 +127,8 @@ class Quoting:
     def _improve(
         self, ts: float, ladder: Ladder, fair: float, place: float, normal: float, events: list[MarketEvent]
     ) -> None:
-        key = self._best_place(ladder, fair, place)
+        other = self.bids if ladder is self.asks else self.asks
+        key = max(self._best_place(ladder, fair, place), math.ceil(ROOM * self._pace.gap) - other.keys[0])
         if key < ladder.keys[0]:
             size = self._size(0.4, 0.5 * normal)
             ladder.put(key, size)
@@ -131,14 +138,14 @@ class Quoting:
         buying = chance[1] < (1.0 + self._pace.tilt) / 2
         fed, eaten = (self.bids, self.asks) if buying else (self.asks, self.bids)
         if chance[2] < ADD and fed.sizes[0] < FULL_QUEUE * self._pace.depth:
-            fed.sizes[0] += self._size(0.4, 0.6 * normal)
+            fed.sizes[0] += self._size(STEP, 0.5 * normal)
             events.append(self._teller.level(ts, fed, fed.keys[0], fed.sizes[0]))
         elif chance[2] < CANCEL:
-            eaten.sizes[0] -= min(eaten.sizes[0] - 1, self._size(0.4, 0.6 * normal))
+            eaten.sizes[0] -= min(eaten.sizes[0] - 1, self._size(STEP, 0.5 * normal))
             events.append(self._teller.level(ts, eaten, eaten.keys[0], eaten.sizes[0]))
         else:
             large = LARGE_FACTOR if chance[3] < LARGE_TRADE else 1.0
-            self._hit(ts, eaten, self._size(0.2 * large, normal), events)
+            self._hit(ts, eaten, self._size(0.35 * large, 0.8 * normal), events)
 
     def _tend(
         self, ts: float, ladder: Ladder, place: float, normal: float, events: list[MarketEvent]
@@ -151,8 +158,9 @@ class Quoting:
             ladder.sizes.pop()
             events.append(self._teller.level(ts, ladder, key, 0))
             return
-        behind = 1 + int(place * place * (len(ladder.keys) - 1))
-        size = self._size(1.0 + 0.25 * behind, 0.5 * normal)
+        behind = 1 + int(place * place * place * (len(ladder.keys) - 1))
+        lean = LEAN * self._pace.tilt * ladder.sign / behind
+        size = self._size(1.0 + 0.25 * (behind - 1), 0.4 * normal + lean)
         if size != ladder.sizes[behind]:
             ladder.sizes[behind] = size
             events.append(self._teller.level(ts, ladder, ladder.keys[behind], size))

@@ -69,6 +69,7 @@ class SymbolStream:
         plan = self._running()
         self._unpublished.clear()
         self._shift = 0.0
+        self._premium = self._mark = None
         self.quoting.restock(math.exp(plan.facts.log_start) / self._tick, plan.uniforms[0])
 
     def run(self, until: float) -> list[MarketEvent]:

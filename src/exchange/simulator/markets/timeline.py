@@ -3,11 +3,12 @@
 from collections import deque
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from src.exchange.simulator.events import FundingPoint, InstrumentSpec
 from src.exchange.simulator.markets.core import BLOCK_MINUTES, BLOCK_S, Block, ModelCore
-from src.exchange.simulator.markets.minute import MINUTE_S, MinuteFacts, minute_facts
+from src.exchange.simulator.markets.minute import MinuteFacts, minute_facts
 from src.exchange.simulator.markets.recursions import Floats
 from src.exchange.simulator.markets.stream import Funding
 from src.records.market_state import CoreState
@@ -63,8 +64,7 @@ class Timeline:
         hour, within = divmod(minute, HOUR_MINUTES)
         row = minute - self._block.number * BLOCK_MINUTES
         so_far = self._block.premium[row - within : row + 1, column]
-        relative, absolute = self._hour(hour, column)
-        del relative
+        _, absolute = self._hour(hour, column)
         return Funding(rate_usd=absolute, predicted_relative=self._rate(float(so_far.mean()), column))
 
     def funding_points(self, column: int, *, until: float) -> list[FundingPoint]:
@@ -81,12 +81,19 @@ class Timeline:
         """Return the first kept minute and the core's columns for every minute before ``until_minute``."""
         first = self._past[0].before.block * BLOCK_MINUTES
         count = max(0, until_minute - first)
-        names = ("log_price", "high", "low", "premium", "volume")
-        kept = {
-            name: np.concatenate([getattr(memory, name)[:BLOCK_MINUTES, column] for memory in self._past])[:count]
-            for name in names
+        sources = {
+            "log_price": ("log_price", slice(0, -1)),
+            "log_end": ("log_price", slice(1, None)),
+            "premium": ("premium", slice(0, -1)),
+            "premium_end": ("premium", slice(1, None)),
+            "high": ("high", slice(None)),
+            "low": ("low", slice(None)),
+            "volume": ("volume", slice(None)),
         }
-        return first, kept
+        return first, {
+            name: np.concatenate([getattr(memory, source)[rows, column] for memory in self._past])[:count]
+            for name, (source, rows) in sources.items()
+        }
 
     def _next(self) -> Block:
         before = self._state
@@ -126,11 +133,9 @@ def origin_behind(core: ModelCore, *, start_minute: int, start_log_prices: tuple
     """Return a state 30 days before a minute from which the prices arrive there at the given ones."""
     block = start_minute // BLOCK_MINUTES
     origin = core.origin(block - HISTORY_BLOCKS)
-    state = origin
-    while state.block <= block:
+    last, state = core.advance(origin)
+    while last.number < block:
         last, state = core.advance(state)
     arrived = last.log_price[start_minute - block * BLOCK_MINUTES]
     begun = tuple(goal - float(value) for goal, value in zip(start_log_prices, arrived, strict=True))
-    return CoreState(
-        **{name: getattr(origin, name) for name in origin.__struct_fields__ if name != "log_price"}, log_price=begun
-    )
+    return msgspec.structs.replace(origin, log_price=begun)

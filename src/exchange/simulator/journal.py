@@ -1,0 +1,64 @@
+"""The exchange's books on disk: a snapshot, and a journal of everything after it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from src.exchange.simulator.errors import JournalGap
+from src.exchange.simulator.state import ExchangeState
+from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
+from src.store.document import DocumentFile
+from src.store.jsonl import Durability, JsonlWriter, read_all
+
+SNAPSHOT_EVERY = 2000
+"""Entries between two snapshots: what a restart replays at most."""
+
+
+class Books:
+    """Rebuilds the participants' state at the start, and keeps it on disk from then on.
+
+    An entry is on disk before :meth:`append` returns. A torn last line was never answered and is dropped.
+    """
+
+    def __init__(self, folder: Path, *, quarantine: Path, memory_s: float) -> None:
+        path = folder / "journal.jsonl"
+        self._snapshots = DocumentFile(
+            folder / "snapshot.json", ExchangeSnapshot, writer="paper_exchange", quarantine=quarantine
+        )
+        self._writer: JsonlWriter[JournalEntry] = JsonlWriter(
+            path, writer="paper_exchange", durability=Durability.MONEY, quarantine=quarantine
+        )
+        self.state = ExchangeState(memory_s=memory_s)
+        snapshot = self._snapshots.read()
+        if snapshot is not None:
+            self.state.restore(snapshot)
+        self._snapshot_number = self.state.number
+        self.state.replay(_after(read_all(path, JournalEntry), self.state.number))
+
+    def append(self, record: JournalEntry) -> int:
+        """Write one entry; MoneyFileError or another StoreError ends the exchange."""
+        return self._writer.append(record)
+
+    def snapshot_if_due(self) -> None:
+        """Write a snapshot where the journal has grown enough since the last."""
+        if self.state.number - self._snapshot_number >= SNAPSHOT_EVERY:
+            self._snapshot(0.0)
+
+    def close(self, now: float) -> None:
+        """Write a last snapshot and let go of the journal."""
+        if self.state.number > self._snapshot_number:
+            self._snapshot(now)
+        self._writer.close()
+
+    def _snapshot(self, ts: float) -> None:
+        self._snapshots.write(self.state.snapshot(ts))
+        self._snapshot_number = self.state.number
+
+
+def _after(entries: Iterator[JournalEntry], known: int) -> Iterator[JournalEntry]:
+    for entry in entries:
+        if entry.number <= known:
+            continue
+        if entry.number != known + 1:
+            raise JournalGap(f"entry {known + 1} of the paper exchange's journal is missing")
+        known = entry.number
+        yield entry

@@ -1,0 +1,15 @@
+"""What can be wrong with a market that was asked for.
+
+ValueError
+  MarketSpecError            the word, a symbol or a file is not as it should be: a usage error
+    UnknownInstrumentError   a symbol that this exchange does not list (in ``instruments.py``)
+    TapeError                a recording that cannot be replayed
+"""
+
+
+class MarketSpecError(ValueError):
+    """A market that cannot be made as it was asked for."""
+
+
+class TapeError(MarketSpecError):
+    """A recording that is missing, empty or broken."""

@@ -1,0 +1,90 @@
+"""The engine with its market and its clock: what the servers ask, and what moves time on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+from src.clock import Clock
+from src.exchange.simulator.engine import Engine
+from src.exchange.simulator.events import Candle, FundingPoint, Market
+from src.exchange.simulator.feed import FeedMessage
+
+EVENTS_A_SLICE = 2000
+
+
+class Publisher(Protocol):
+    """Who tells the world."""
+
+    def publish(self, messages: Sequence[FeedMessage]) -> None:
+        """Tell what the engine said, in its order."""
+
+
+class Service:
+    """Keeps the engine up with the market; every answer is of now, and the feed is told before it."""
+
+    def __init__(self, engine: Engine, market: Market, clock: Clock, publisher: Publisher) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._market = market
+        self._publisher = publisher
+        self.failure: Exception | None = None
+        """What broke the engine: its state may not be what the journal holds, so the process must end."""
+
+    def begin(self) -> None:
+        """Take the market's state at this moment, and the last day behind it."""
+        now = self.clock.now()
+        for symbol, contract in self.engine.core.contracts.items():
+            contract.day.fill_in(
+                self._market.candles(symbol, kind="trade", resolution_s=900, start=now - 86_400, end=now)
+            )
+            if symbol in self.engine.core.state.account.positions:
+                self.engine.settle_missed(symbol, self._market.funding_history(symbol, until=now))
+        for event in self._market.begin(now):
+            self.engine.on_event(event)
+        self._publisher.publish(self.engine.drain())
+
+    def step(self) -> int:
+        """Move market and engine to this moment; return how many events the market told."""
+        return self._guarded(self._step)
+
+    def request(self, method: str, params: Mapping[str, str]) -> dict[str, object]:
+        """Answer a request as of this moment."""
+        self.step()
+        try:
+            return self.engine.request(self.clock.now(), method, params)
+        finally:
+            self._publisher.publish(self.engine.drain())
+
+    def candles(
+        self,
+        symbol: str,
+        *,
+        kind: Literal["trade", "mark", "spot"],
+        resolution_s: int,
+        start: float,
+        end: float,
+    ) -> list[Candle]:
+        """Return bars of the market."""
+        self.step()
+        return self._market.candles(symbol, kind=kind, resolution_s=resolution_s, start=start, end=end)
+
+    def funding_history(self, symbol: str) -> list[FundingPoint]:
+        """Return the settled hours of a contract, oldest first."""
+        return self._market.funding_history(symbol, until=self.clock.now())
+
+    def _step(self) -> int:
+        now = self.clock.now()
+        events = self._market.step(now)
+        for event in events:
+            self.engine.on_event(event)
+        self.engine.advance(now)
+        feed = self.engine.drain()
+        if feed:
+            self._publisher.publish(feed)
+        return len(events)
+
+    def _guarded(self, step: Callable[[], int]) -> int:
+        try:
+            return step()
+        except Exception as error:
+            self.failure = error
+            raise
