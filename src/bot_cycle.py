@@ -5,25 +5,23 @@ Each pass sends at most one order, so that a slow exchange never keeps the next 
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from src.conviction_gate import REMEMBERED, ConvictionGate
+from src.conviction_gate import ConvictionGate
 from src.exchange.desk import TradingDesk
 from src.exchange.errors import OrderRefused
 from src.exits import ExitWatch
-from src.gates.base import Exposure, GateContext, Lot
 from src.gates.size import contracts_of
-from src.gates.view import MarketView, exposures_of
 from src.records.base import Record
 from src.records.decisions import Decision
 from src.records.features import Features
-from src.records.ledger import FillBooked, LedgerEntry, PositionView
+from src.records.ledger import LedgerEntry, PositionView
 from src.records.outcomes import PendingEvent, PendingPut
 from src.records.settings import BotSettings
 from src.rules_in_force import RulesInForce
+from src.situation import Holds, Situation, with_entry
 from src.store.freeze import Freeze
 from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_tail
 from src.store.paths import Home
@@ -34,10 +32,10 @@ WINDOWS_AT_ONCE = 2_000
 SEED_WINDOWS = 50_000
 """Windows that are looked through after a restart for the best price of an open position."""
 SEED_FILLS = 1_000
+SEED_DECISIONS = 5_000
+"""More than can be answered between two saves of the place in the queue."""
 RETRY_EXIT_S = 2.0
 """Real seconds before an exit that did not go through is tried again."""
-QUEUED = "entry_queued"
-NOT_RECONCILED = "not_reconciled"
 
 
 def bot_cycle(cycle: "BotCycle", now: float) -> int:
@@ -48,15 +46,6 @@ def bot_cycle(cycle: "BotCycle", now: float) -> int:
     cycle.decide(puts, now)
     sent = cycle.leave_one(windows, now) or cycle.enter_one(now)
     return len(puts) + len(windows) + sent + cycle.desk.step(now)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holds:
-    """Who may say that nothing is to be entered now."""
-
-    freeze_reasons: Callable[[], tuple[str, ...]]
-    unhealthy_workers: Callable[[], tuple[str, ...] | None]
-    """None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +62,11 @@ class BotCycle:
     def __init__(
         self,
         *,
-        settings: BotSettings,
         gate: ConvictionGate,
         desk: TradingDesk,
         rules: RulesInForce,
+        situation: Situation,
         followed: Followed,
-        holds: Holds,
         market_second: float,
         inputs: tuple[Path, ...],
     ) -> None:
@@ -86,13 +74,10 @@ class BotCycle:
         self.gate = gate
         self.desk = desk
         self.rules = rules
-        self._settings = settings
+        self._situation = situation
         self._followed = followed
-        self._holds = holds
         self._inputs = inputs
-        self._view = MarketView()
         self._exits = ExitWatch(retry_after_s=RETRY_EXIT_S * market_second)
-        self._last_trade_ts: dict[str, float] = {}
         self._entries: deque[Decision] = deque()
         self.handled = 0
         self.outputs = 0
@@ -133,16 +118,17 @@ class BotCycle:
         windows = [
             window for window in self._followed.windows.read_new(WINDOWS_AT_ONCE) if self._take(window)
         ]
-        self._take_fills(self._followed.fills.read_new())
+        self._situation.take_fills(self._followed.fills.read_new())
+        positions = self.desk.positions() if windows else ()
         for window in windows:
-            self._see(window, self.desk.positions())
+            self._see(window, positions)
         return windows
 
     def decide(self, puts: Sequence[PendingPut], now: float) -> None:
         """Answer every signal on disk, and queue the entries that follow."""
         if not puts:
             return
-        context = self._context(now)
+        context = self._situation.context(now, self._entries)
         queued = False
         for put in puts:
             decision = self.gate.answer(put, context)
@@ -150,7 +136,7 @@ class BotCycle:
             self.last_event_ts = max(put.signal.ts, self.last_event_ts or put.signal.ts)
             if decision.should_trade:
                 self._entries.append(decision)
-                context = _with_entry(context, decision)
+                context = with_entry(context, decision)
                 queued = True
         if queued:
             self.gate.settle()
@@ -203,10 +189,10 @@ class BotCycle:
             self._take(window)
         for price in prices:
             self._see(price, positions)
-        self._take_fills(fills)
+        self._situation.take_fills(fills)
 
     def _enter(self, decision: Decision, now: float) -> None:
-        lot = self._lot(decision.symbol)
+        lot = self._situation.lot(decision.symbol)
         if lot is None:
             raise OrderRefused("unknown_instrument")
         self.desk.enter(
@@ -217,19 +203,10 @@ class BotCycle:
         )
 
     def _take(self, window: Features) -> bool:
-        if not self._view.take(window):
+        if not self._situation.take_window(window):
             return False
         self.last_event_ts = max(window.ts, self.last_event_ts or window.ts)
-        price = window.mark if window.mark is not None else window.mid
-        if price is not None:
-            self.desk.observe(window.symbol, Decimal(str(price)))
         return True
-
-    def _take_fills(self, entries: Sequence[LedgerEntry]) -> None:
-        for entry in entries:
-            if isinstance(entry, FillBooked):
-                known = self._last_trade_ts.get(entry.symbol, entry.ts)
-                self._last_trade_ts[entry.symbol] = max(known, entry.ts)
 
     def _see(self, price: "Features | PricePoint", positions: Sequence[PositionView]) -> None:
         for position in positions:
@@ -238,46 +215,6 @@ class BotCycle:
 
     def _fresh(self, window: Features, now: float) -> bool:
         return now - window.ts <= self.rules.policies.max_feature_age_s + window.window_s
-
-    # what the gate is told
-    def _context(self, now: float) -> GateContext:
-        equity = self.desk.equity_usd()
-        context = GateContext(
-            now=now,
-            policies=self.rules.policies,
-            policies_version=self.rules.policies_version,
-            weights=self.rules.weights,
-            weights_version=self.rules.weights_version,
-            costs=self._settings.costs,
-            leader=self._settings.leader,
-            market=self._view.newest,
-            equity_usd=None if equity is None else float(equity),
-            exposures=exposures_of(self.desk.positions(), self._view),
-            last_trade_ts=self._last_trade_ts,
-            held=self._held(),
-            freeze_reasons=self._freeze_reasons(),
-            unhealthy_workers=self._holds.unhealthy_workers(),
-            lots=self._lots(),
-        )
-        for decision in self._entries:
-            context = _with_entry(context, decision)
-        return context
-
-    def _freeze_reasons(self) -> tuple[str, ...]:
-        waiting = () if self.desk.ready else (NOT_RECONCILED,)
-        return (*self._holds.freeze_reasons(), *waiting, *self.desk.freeze_reasons())
-
-    def _held(self) -> Mapping[str, str]:
-        words = ((symbol, self.desk.blocked(symbol)) for symbol in self._settings.symbols)
-        return {symbol: word for symbol, word in words if word is not None}
-
-    def _lots(self) -> Mapping[str, Lot]:
-        lots = ((symbol, self._lot(symbol)) for symbol in self._settings.symbols)
-        return {symbol: lot for symbol, lot in lots if lot is not None}
-
-    def _lot(self, symbol: str) -> Lot | None:
-        instrument = self.desk.instrument(symbol)
-        return None if instrument is None else Lot(step=instrument.size_step, minimum=instrument.size_step)
 
 
 class PricePoint(Record, frozen=True, kw_only=True):
@@ -310,7 +247,7 @@ def build_bot_cycle(
         ConfigError: policies or exit rules cannot be used.
         WriterExists: another process writes the decisions.
     """
-    decided = [line.signal_id for line in read_tail(home.decisions, DecidedId, REMEMBERED)]
+    decided = [line.signal_id for line in read_tail(home.decisions, DecidedId, SEED_DECISIONS)]
     gate = ConvictionGate(
         pending=JsonlReader(
             home.pending_journal,
@@ -332,13 +269,14 @@ def build_bot_cycle(
     fills: JsonlReader[LedgerEntry] = JsonlReader(home.fills, LedgerEntry, quarantine=home.quarantine)
     windows.skip_to_end()
     fills.skip_to_end()
+    rules = RulesInForce(home)
+    holds = Holds(freeze_reasons=Freeze(home).reasons, unhealthy_workers=unhealthy_workers)
     cycle = BotCycle(
-        settings=settings,
         gate=gate,
         desk=desk,
-        rules=RulesInForce(home),
+        rules=rules,
+        situation=Situation(settings=settings, desk=desk, rules=rules, holds=holds),
         followed=Followed(windows=windows, fills=fills),
-        holds=Holds(freeze_reasons=Freeze(home).reasons, unhealthy_workers=unhealthy_workers),
         market_second=speed,
         inputs=(
             home.pending_journal,
@@ -355,13 +293,3 @@ def build_bot_cycle(
         fills=read_tail(home.fills, LedgerEntry, SEED_FILLS),
     )
     return cycle
-
-
-def _with_entry(context: GateContext, decision: Decision) -> GateContext:
-    """Return the context in which an entry that is on its way counts as a position."""
-    entry = Exposure(symbol=decision.symbol, direction=decision.direction, notional_usd=decision.size_usd)
-    return replace(
-        context,
-        exposures=(*context.exposures, entry),
-        held={**context.held, decision.symbol: context.held.get(decision.symbol, QUEUED)},
-    )

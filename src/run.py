@@ -79,7 +79,8 @@ def _worker_feature_builder(launch: Launch) -> None:
     def body(shell: Shell) -> None:
         from src.market.feed_process import build_feature_builder
 
-        shell.run([build_feature_builder(shell)])
+        url = venue_url(launch, shell.home)
+        shell.run([build_feature_builder(shell.home, shell.settings, url, shell.clock, rng=random.Random())])  # noqa: S311 - jitter
 
     run_process(FEATURE_BUILDER, launch, body)
 
@@ -107,16 +108,29 @@ def _worker_signal_resolver(launch: Launch) -> None:
         from src.data_enrichment_layer import build_data_enrichment
         from src.signal_outcome_tracker import build_signal_resolver
 
-        shell.run([build_signal_resolver(shell.home, shell.settings), build_data_enrichment(shell.home)])
+        tracker = build_signal_resolver(shell.home, shell.settings, shell.clock)
+        shell.run([tracker, build_data_enrichment(shell.home, shell.settings)])
 
     run_process(SIGNAL_RESOLVER, launch, body)
 
 
 def _paper_exchange(launch: Launch) -> None:
     def body(shell: Shell) -> None:
-        from src.exchange.simulator.server import run_paper_exchange
+        from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
 
-        run_paper_exchange(shell)
+        def beat(pulse: Pulse) -> None:
+            shell.faults.act()
+            shell.heartbeat.beat(
+                within_s=shell.settings.supervision.hang_after_s,
+                handled=pulse.events,
+                outputs=1,
+                last_event_ts=pulse.last_event_ts,
+            )
+
+        run = ExchangeRun(
+            home=shell.home, clock=shell.clock, settings=shell.settings, market=launch.market, seed=launch.seed
+        )
+        run_paper_exchange(run, stopped=lambda: shell.wake.stopped, on_pulse=beat)
 
     run_process(EXCHANGE, launch, body)
 

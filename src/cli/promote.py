@@ -7,10 +7,9 @@ import typer
 
 from src.cli.configs import load_all
 from src.cli.exit_codes import ExitCode
-from src.store.errors import ConfigError
 from src.store.durable import replace_file
+from src.store.errors import ConfigError, HomeLocked
 from src.store.home import prepare_home
-from src.store.errors import HomeLocked
 from src.store.lock import HomeLock
 from src.store.paths import Home
 

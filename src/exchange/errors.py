@@ -10,7 +10,7 @@
 """
 
 
-class ExchangeFault(Exception):  # noqa: N818 - the tree's names say what happened
+class ExchangeFault(Exception):
     """Anything that the border of the exchange raises."""
 
 

@@ -106,7 +106,7 @@ class Check(Protocol):
 
 def finite(value: float | None) -> float | None:
     """Return the value, or None where it is missing or no number."""
-    return value if value is not None and math.isfinite(value) else None
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def at_least(check: str, measured: float | None, required: float, *, unit: str, reason: str) -> Verdict:
@@ -138,7 +138,7 @@ def _verdict(
         check=check,
         ruling=Ruling.PASS if passes else Ruling.BLOCK,
         measured=measured,
-        required=required,
+        required=float(required),
         unit=unit,
         reason="" if passes else refusal,
     )

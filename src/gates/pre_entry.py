@@ -11,6 +11,7 @@ from src.records.features import Features
 DAY_S = 86400.0
 HOUR_S = 3600.0
 LONGEST_CAUSE = 60
+ONE_CENT_USD = 0.01
 
 
 def check_freeze(_candidate: Candidate, context: GateContext) -> Verdict:
@@ -30,10 +31,7 @@ def check_workers(_candidate: Candidate, context: GateContext) -> Verdict:
 
 def check_equity(_candidate: Candidate, context: GateContext) -> Verdict:
     """Demand that the account is known to be worth something."""
-    equity = finite(context.equity_usd)
-    if equity is not None and equity <= 0:
-        return blocked("pre_entry.equity", unit="usd", reason="no_equity", required=0.0)
-    return at_least("pre_entry.equity", equity, 0.0, unit="usd", reason="no_equity")
+    return at_least("pre_entry.equity", context.equity_usd, ONE_CENT_USD, unit="usd", reason="no_equity")
 
 
 def check_age(candidate: Candidate, context: GateContext) -> Verdict:

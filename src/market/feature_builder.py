@@ -195,7 +195,7 @@ class FeatureBuilder:
     def _hear_event(self, wire: WireEvent) -> None:
         if wire.event in {"alert", "error"}:
             self.dropped["alert"] += 1
-            _log.warning("venue_alert message=%s", wire.message)
+            _log.warning("venue_alert", extra={"facts": {"message": wire.message}})
 
     def _apply(self, at: float, state: SymbolState, wire: WireMessage) -> None:
         if isinstance(wire, WireDelta):

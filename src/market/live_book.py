@@ -133,5 +133,6 @@ class LiveBook:
             for level in levels
             if 0 < level.price < math.inf and 0 <= level.qty < math.inf
         ]
-        self._dropped["book_level"] += len(levels) - len(kept)
+        if len(kept) < len(levels):
+            self._dropped["book_level"] += len(levels) - len(kept)
         return kept

@@ -34,7 +34,7 @@ class Timeline:
         """Arrival of the newest message."""
         self.next = math.inf
         """The next boundary."""
-        self._window_s = window_s
+        self._window_s = float(window_s)
         self._minute_end = math.inf
         self._window_end = math.inf
 
@@ -71,4 +71,4 @@ class Timeline:
 
 def _after(ts: float, step_s: float) -> float:
     """Return the first multiple of a step after a time."""
-    return (math.floor(ts / step_s) + 1) * step_s
+    return (math.floor(ts / step_s) + 1) * float(step_s)

@@ -22,12 +22,13 @@ class Inbox(Generic[Item]):
         self._lock = threading.Lock()
         self._signalled = False
         self._latest = float("-inf")
+        self._closed = False
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def put(self, item: Item, *, force: bool = False) -> bool:
-        """Add an item; False, and nothing is added, when the queue is full (``force`` adds it even then)."""
+        """Add an item; False, and nothing is added, when the queue is full (unless ``force``) or closed."""
         with self._lock:
-            if len(self._items) >= self._capacity and not force:
+            if self._closed or (len(self._items) >= self._capacity and not force):
                 return False
             self._latest = max(self._latest, self._now())
             self._items.append((self._latest, item))
@@ -54,5 +55,7 @@ class Inbox(Generic[Item]):
         return self._event
 
     def close(self) -> None:
-        """Close the file descriptor; nothing may be put afterwards."""
-        os.close(self._event)
+        """Close the file descriptor; what is put afterwards is refused."""
+        with self._lock:
+            self._closed = True
+            os.close(self._event)

@@ -94,7 +94,8 @@ class WebSocketFeed:
             if self._real() - began >= _STABLE_S:
                 self._backoff.reset()
             delay = self._backoff.next_delay()
-            _log.warning("websocket_closed url=%s reason=%s retry_s=%.1f", self._url, reason, delay)
+            facts = {"url": self._url, "reason": reason, "retry_s": round(delay, 1)}
+            _log.warning("websocket_closed", extra={"facts": facts})
             self._stopping.wait(delay)
 
     def _one_connection(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from src.records.base import Record
 from src.records.decisions import Decision
-from src.records.exchange_journal import JOURNAL_RECORDS, SNAPSHOT_RECORD
+from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
 from src.records.features import Features
 from src.records.learning import DailyLearningRules, LearningAudit, LearningState, SignalWeights
 from src.records.ledger import FillBooked, FundingBooked, LedgerOpened, PositionClosed, Positions
@@ -80,8 +80,8 @@ FILES: tuple[FileEntry, ...] = (
         "feature_store/daily_learning_rules.json", "learning cycle", "knowledge", (DailyLearningRules,)
     ),
     FileEntry("feature_store/learning_state.json", "learning cycle", "knowledge", (LearningState,)),
-    FileEntry("feature_store/paper_exchange/journal.jsonl", "paper exchange", "money", JOURNAL_RECORDS),
-    FileEntry("feature_store/paper_exchange/snapshot.json", "paper exchange", "money", (SNAPSHOT_RECORD,)),
+    FileEntry("feature_store/paper_exchange/journal.jsonl", "paper exchange", "money", (JournalEntry,)),
+    FileEntry("feature_store/paper_exchange/snapshot.json", "paper exchange", "money", (ExchangeSnapshot,)),
     FileEntry("home.json", "main", "money", (HomeIdentity,)),
     FileEntry("run/clock.json", "main", "money", (ClockAnchor,)),
     FileEntry("run/paper_exchange.json", "paper exchange", "money", (ExchangeEndpoint,)),

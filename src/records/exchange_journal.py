@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from src.records.base import Document, Line, Record
 from src.records.enums import Side
+from src.records.market_state import SyntheticState
 
 
 class OrderTerms(Record, frozen=True, kw_only=True):
@@ -196,10 +197,7 @@ class ExchangeSnapshot(Document, frozen=True, kw_only=True):
 
 
 class MarketCheckpoint(Document, frozen=True, kw_only=True):
-    """Where the market stood, so that a restart goes on without a jump."""
+    """Where the synthetic market stood, so that a restart goes on without a jump."""
 
-    market: str
-    """What it was, e.g. ``synthetic``."""
     seed: int
-    state: dict[str, object]
-    """The market's own; empty where it needs none."""
+    synthetic: SyntheticState | None

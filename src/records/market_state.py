@@ -29,6 +29,8 @@ class StreamState(Record, frozen=True, kw_only=True):
     bids: tuple[tuple[int, int], ...]
     """(ticks, steps), best first."""
     asks: tuple[tuple[int, int], ...]
+    turn: float
+    """Whose turn at the best levels it is, 0..1."""
     unpublished: tuple[tuple[str, int], ...]
     """(side of the book, ticks) of levels that changed without a message yet."""
     shift: float

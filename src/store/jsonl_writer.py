@@ -64,7 +64,8 @@ class JsonlWriter(Generic[R]):
         self._clock_now = clock_now
         self._boot = secrets.token_hex(3) if boot is None else boot
         self._writer = writer
-        self._origin = b'"w":%b,"boot":"%b"' % (orjson.dumps(writer), self._boot.encode())
+        origin = b'"w":%b,"boot":"%b"' % (orjson.dumps(writer), self._boot.encode("ascii"))
+        self._shape = b'{"v":1,"seq":%d,"time":"%b",' + origin.replace(b"%", b"%%") + b",%b"
         self._iso = IsoTime()
         self._dirty = False
         self._looked_at: float | None = None
@@ -103,15 +104,13 @@ class JsonlWriter(Generic[R]):
         if self._money or self._until_look <= 0:
             self._look()
         number = self.seq + 1
-        time = self._iso.ascii(record.ts)
-        line = b'{"v":1,"seq":%d,"time":"%b",%b,%b' % (number, time, self._origin, payload[1:])
+        line = self._shape % (number, self._iso.ascii(record.ts), payload[1:])
         if self._money:
             line = with_checksum(line, len(line) - len(payload) + 1)
         if self._file.size + len(line) > self._segment_bytes and self._holds_records:
             self._rotate()
         self._file.write(line)
-        self._dirty = True
-        self._holds_records = True
+        self._dirty = self._holds_records = True
         self.seq = number
         if self._money:
             self.sync()

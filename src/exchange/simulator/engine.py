@@ -4,7 +4,7 @@ It reads no clock and opens no socket: time comes with every call, and nothing i
 journal holds what the answer tells.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from src.exchange.simulator.account import ZERO
@@ -56,7 +56,7 @@ class Engine:
         self._liquidation = Liquidation(self.core, execution)
         self._next_hour = float("inf")
         self.ended = False
-        self._requests = {
+        self._requests: dict[str, Callable[[Mapping[str, str]], dict[str, object]]] = {
             "sendorder": self._send,
             "editorder": self._edit,
             "cancelorder": self._cancel,
@@ -70,6 +70,9 @@ class Engine:
             "leveragepreferences": lambda _: account.leverage_preferences(self.core.state),
             "instruments": lambda _: public.instruments(self.core),
             "instruments/status": lambda _: public.instrument_statuses(self.core),
+            "instrument/status": lambda params: public.instrument_status(self.core, params),
+            "feeschedules": lambda _: public.fee_schedules(),
+            "feeschedules/volumes": lambda _: account.fee_volumes(self.core.state),
             "tickers": lambda _: public.tickers(self.core),
             "ticker": lambda params: public.one_ticker(self.core, params),
             "orderbook": lambda params: public.orderbook(self.core, params),

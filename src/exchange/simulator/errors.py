@@ -12,7 +12,7 @@ class SimulatorError(Exception):
     """Anything that the paper exchange says no to."""
 
 
-class Refused(SimulatorError):  # noqa: N818 - a word of the venue, not a fault
+class Refused(SimulatorError):
     """A request understood and refused; its text is the venue's word."""
 
     def __init__(self, word: str, *, reject: str | None = None) -> None:
@@ -22,13 +22,13 @@ class Refused(SimulatorError):  # noqa: N818 - a word of the venue, not a fault
         """The reason inside a REJECT event; None for a bare refusal."""
 
 
-class BadCall(SimulatorError):  # noqa: N818 - a word of the venue, not a fault
+class BadCall(SimulatorError):
     """A request that was not understood; its text is the venue's word."""
 
 
-class JournalGap(SimulatorError):  # noqa: N818 - named for what is found
+class JournalGap(SimulatorError):
     """The journal lacks entries between the snapshot and its end."""
 
 
-class PortInUse(SimulatorError):  # noqa: N818 - named for what is found
+class PortInUse(SimulatorError):
     """The port is taken by another program."""

@@ -1,6 +1,7 @@
 """How orders trade: taking displayed size, resting, being met, being cut to the position they may reduce."""
 
 from decimal import Decimal
+from typing import Literal
 
 from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
@@ -152,7 +153,7 @@ class Execution:
         resting_side = Side.SELL if side is Side.BUY else Side.BUY
         core.publish_level(contract.spec.symbol, resting_side, match.ticks)
         contract.trade_seq += 1
-        kind = "liquidation" if fill_type == "liquidation" else "fill"
+        kind: Literal["fill", "liquidation"] = "liquidation" if fill_type == "liquidation" else "fill"
         printed = Print(contract.spec.symbol, side.value, price, size, kind, contract.trade_seq, core.now)
         contract.prints.append(printed)
         contract.last = price

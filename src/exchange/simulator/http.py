@@ -207,9 +207,7 @@ def _seconds(params: Mapping[str, str], name: str, otherwise: float) -> float:
     return float(text)
 
 
-def _json(shape: dict[str, object], *, status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(shape, default=msgspec.to_builtins), status=status, content_type="application/json")
-
-
-
-
+def _json(shape: Mapping[str, object], *, status: int = 200) -> web.Response:
+    return web.Response(
+        body=orjson.dumps(shape, default=msgspec.to_builtins), status=status, content_type="application/json"
+    )

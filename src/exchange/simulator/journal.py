@@ -7,7 +7,7 @@ from src.exchange.simulator.errors import JournalGap
 from src.exchange.simulator.state import ExchangeState
 from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
 from src.store.document import DocumentFile
-from src.store.jsonl import Durability, JsonlWriter, read_all
+from src.store.jsonl import BadLine, Durability, JsonlWriter, read_all
 
 SNAPSHOT_EVERY = 2000
 """Entries between two snapshots: what a restart replays at most."""
@@ -32,16 +32,16 @@ class Books:
         if snapshot is not None:
             self.state.restore(snapshot)
         self._snapshot_number = self.state.number
-        self.state.replay(_after(read_all(path, JournalEntry), self.state.number))
+        self.state.replay(_after(read_all(path, JournalEntry, on_bad=BadLine.RAISE), self.state.number))
 
     def append(self, record: JournalEntry) -> int:
         """Write one entry; MoneyFileError or another StoreError ends the exchange."""
         return self._writer.append(record)
 
-    def snapshot_if_due(self) -> None:
+    def snapshot_if_due(self, now: float) -> None:
         """Write a snapshot where the journal has grown enough since the last."""
         if self.state.number - self._snapshot_number >= SNAPSHOT_EVERY:
-            self._snapshot(0.0)
+            self._snapshot(now)
 
     def close(self, now: float) -> None:
         """Write a last snapshot and let go of the journal."""

@@ -1,14 +1,13 @@
 """The engine with its market and its clock: what the servers ask, and what moves time on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from src.clock import Clock
 from src.exchange.simulator.engine import Engine
+from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.events import Candle, FundingPoint, Market
 from src.exchange.simulator.feed import FeedMessage
-
-EVENTS_A_SLICE = 2000
 
 
 class Publisher(Protocol):
@@ -24,35 +23,47 @@ class Service:
     def __init__(self, engine: Engine, market: Market, clock: Clock, publisher: Publisher) -> None:
         self.engine = engine
         self.clock = clock
-        self._market = market
+        self.market = market
         self._publisher = publisher
+        self.events = 0
+        """Market events handled since the start."""
         self.failure: Exception | None = None
         """What broke the engine: its state may not be what the journal holds, so the process must end."""
 
     def begin(self) -> None:
         """Take the market's state at this moment, and the last day behind it."""
         now = self.clock.now()
+        state_of_market = self.market.begin(now)
         for symbol, contract in self.engine.core.contracts.items():
             contract.day.fill_in(
-                self._market.candles(symbol, kind="trade", resolution_s=900, start=now - 86_400, end=now)
+                self.market.candles(symbol, kind="trade", resolution_s=900, start=now - 86_400, end=now)
             )
             if symbol in self.engine.core.state.account.positions:
-                self.engine.settle_missed(symbol, self._market.funding_history(symbol, until=now))
-        for event in self._market.begin(now):
+                self.engine.settle_missed(symbol, self.market.funding_history(symbol, until=now))
+        for event in state_of_market:
             self.engine.on_event(event)
         self._publisher.publish(self.engine.drain())
 
     def step(self) -> int:
         """Move market and engine to this moment; return how many events the market told."""
-        return self._guarded(self._step)
+        try:
+            return self._step()
+        except Exception as error:
+            self.failure = error
+            raise
 
     def request(self, method: str, params: Mapping[str, str]) -> dict[str, object]:
         """Answer a request as of this moment."""
         self.step()
         try:
-            return self.engine.request(self.clock.now(), method, params)
-        finally:
-            self._publisher.publish(self.engine.drain())
+            answer = self.engine.request(self.clock.now(), method, params)
+        except BadCall:
+            raise
+        except Exception as error:
+            self.failure = error
+            raise
+        self._publisher.publish(self.engine.drain())
+        return answer
 
     def candles(
         self,
@@ -65,26 +76,20 @@ class Service:
     ) -> list[Candle]:
         """Return bars of the market."""
         self.step()
-        return self._market.candles(symbol, kind=kind, resolution_s=resolution_s, start=start, end=end)
+        return self.market.candles(symbol, kind=kind, resolution_s=resolution_s, start=start, end=end)
 
     def funding_history(self, symbol: str) -> list[FundingPoint]:
         """Return the settled hours of a contract, oldest first."""
-        return self._market.funding_history(symbol, until=self.clock.now())
+        return self.market.funding_history(symbol, until=self.clock.now())
 
     def _step(self) -> int:
         now = self.clock.now()
-        events = self._market.step(now)
+        events = self.market.step(now)
         for event in events:
             self.engine.on_event(event)
         self.engine.advance(now)
+        self.events += len(events)
         feed = self.engine.drain()
         if feed:
             self._publisher.publish(feed)
         return len(events)
-
-    def _guarded(self, step: Callable[[], int]) -> int:
-        try:
-            return step()
-        except Exception as error:
-            self.failure = error
-            raise

@@ -31,7 +31,7 @@ FLOW_MEAN_STAY = 43.0
 """Minutes between draws of a symbol's flow: a half-life of 30 minutes."""
 FLOW_SHARE = 0.14
 """Chance that a draw starts an episode of one-sided flow."""
-TREND_FLOW = 0.15
+TREND_FLOW = 0.08
 DRIFT_A_MINUTE = 1.2e-4
 """Edge: the log return of a minute of full flow, for a contract of ``DRIFT_VOLATILITY``."""
 DRIFT_VOLATILITY = 0.040

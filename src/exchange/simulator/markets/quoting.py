@@ -1,12 +1,13 @@
 """What participants do to the displayed book of one symbol, one action at a time, around a fair price."""
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from src.exchange.simulator.events import BookDelta, InstrumentSpec, MarketEvent, MarketTrade
 from src.exchange.simulator.markets.ladder import Ladder, Teller
 
-STALE, CLEAR, FAR = -0.6, 0.25, 1.5
+STALE, CLEAR, FAR = -0.8, 0.25, 1.6
 """Distance of a best quote from the fair price, in gaps: below the first it is taken at once, and all up to the second
 with it; above the third a better one is invited."""
 ROOM = 0.6
@@ -17,15 +18,17 @@ FLOW_ACTIONS = 0.6
 """Share of the other actions that happen at the best levels; the rest tends the levels behind."""
 ADD, CANCEL = 0.40, 0.60
 """An action at the best level adds below the first, cancels below the second, trades above it."""
+GOLDEN = 0.6180339887498949
+"""Step of the turns: any run of them holds both sides' shares (a Kronecker sequence), so that flow is steady."""
 LARGE_TRADE, LARGE_FACTOR = 0.02, 12.0
 FEWEST, FEW, MANY = 5, 11, 15
 """Levels a side: filled up at once, filled up in passing, thinned out."""
 FULL_QUEUE = 4.0
 STEP = 0.7
+NEXT_LEVEL = 0.7
+"""Share of the tending that goes to the level next to the best."""
 LEAN = 1.5
 """One-sided flow hides: behind the best level the fed side thins out and the eaten side fills up, by this exponent."""
-TAKEN_SHARE = 0.6
-"""Chance that stale quotes are traded away and not cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Quoting:
     def __init__(self, spec: InstrumentSpec) -> None:
         self.bids = Ladder("buy")
         self.asks = Ladder("sell")
+        self.turn = 0.0
+        """Whose turn it is at the best levels, 0..1: buyers and sellers take turns by their shares."""
         self._teller = Teller(spec)
         self._pace = Pace(gap=1.0, depth=1.0, tilt=0.0)
 
@@ -66,7 +71,7 @@ class Quoting:
         events: list[MarketEvent] = []
         for ladder in (self.asks, self.bids):
             if ladder.keys[0] < ladder.sign * fair + STALE * self._pace.gap:
-                self._clear_stale(ts, ladder, fair, events, traded=chance[2] < TAKEN_SHARE)
+                self._clear_stale(ts, ladder, fair, events, traded=chance[2] < (1.0 + ladder.sign * self._pace.tilt) / 2)
         first = (self.asks, self.bids) if chance[1] < 0.5 else (self.bids, self.asks)
         if chance[0] < IMPROVE:
             for ladder in first:
@@ -114,15 +119,19 @@ class Quoting:
     def _clear_stale(
         self, ts: float, ladder: Ladder, fair: float, events: list[MarketEvent], *, traded: bool
     ) -> None:
-        limit = ladder.sign * fair + CLEAR * self._pace.gap
-        while ladder.keys[0] < limit:
-            if len(ladder.keys) == 1:
-                self._publish_extension(ts, ladder, events, beyond=math.ceil(limit))
-            if traded:
-                events.append(self._teller.trade(ts, ladder, ladder.keys[0], ladder.sizes[0]))
-            events.append(self._pop(ts, ladder))
+        limit = math.ceil(ladder.sign * fair + CLEAR * self._pace.gap)
+        if ladder.keys[-1] < limit:
+            self._publish_extension(ts, ladder, events, beyond=limit)
         while len(ladder.keys) < FEWEST:
             self._publish_extension(ts, ladder, events)
+        stale = bisect_left(ladder.keys, limit)
+        while stale:
+            place = 0 if traded else stale - 1
+            key, size = ladder.keys.pop(place), ladder.sizes.pop(place)
+            if traded:
+                events.append(self._teller.trade(ts, ladder, key, size))
+            events.append(self._teller.level(ts, ladder, key, 0))
+            stale -= 1
 
     def _improve(
         self, ts: float, ladder: Ladder, fair: float, place: float, normal: float, events: list[MarketEvent]
@@ -130,19 +139,25 @@ class Quoting:
         other = self.bids if ladder is self.asks else self.asks
         key = max(self._best_place(ladder, fair, place), math.ceil(ROOM * self._pace.gap) - other.keys[0])
         if key < ladder.keys[0]:
-            size = self._size(0.4, 0.5 * normal)
+            size = self._size(0.35, 0.5 * normal)
             ladder.put(key, size)
             events.append(self._teller.level(ts, ladder, key, size))
+            self._renew(ts, ladder, 1, normal, events)
 
     def _flow(self, ts: float, chance: list[float], normal: float, events: list[MarketEvent]) -> None:
-        buying = chance[1] < (1.0 + self._pace.tilt) / 2
+        self.turn = (self.turn + GOLDEN) % 1.0
+        buying = self.turn < (1.0 + self._pace.tilt) / 2
         fed, eaten = (self.bids, self.asks) if buying else (self.asks, self.bids)
         if chance[2] < ADD and fed.sizes[0] < FULL_QUEUE * self._pace.depth:
             fed.sizes[0] += self._size(STEP, 0.5 * normal)
             events.append(self._teller.level(ts, fed, fed.keys[0], fed.sizes[0]))
         elif chance[2] < CANCEL:
-            eaten.sizes[0] -= min(eaten.sizes[0] - 1, self._size(STEP, 0.5 * normal))
-            events.append(self._teller.level(ts, eaten, eaten.keys[0], eaten.sizes[0]))
+            left = eaten.sizes[0] - self._size(STEP, 0.5 * normal)
+            if left <= 0:
+                self._drop_best(ts, eaten, events)
+                return
+            eaten.sizes[0] = left
+            events.append(self._teller.level(ts, eaten, eaten.keys[0], left))
         else:
             large = LARGE_FACTOR if chance[3] < LARGE_TRADE else 1.0
             self._hit(ts, eaten, self._size(0.35 * large, 0.8 * normal), events)
@@ -158,9 +173,16 @@ class Quoting:
             ladder.sizes.pop()
             events.append(self._teller.level(ts, ladder, key, 0))
             return
-        behind = 1 + int(place * place * place * (len(ladder.keys) - 1))
+        spread_out = (place - NEXT_LEVEL) / (1.0 - NEXT_LEVEL)
+        behind = 1 if spread_out < 0.0 else 1 + int(spread_out * (len(ladder.keys) - 1))
+        self._renew(ts, ladder, behind, normal, events)
+
+    def _renew(
+        self, ts: float, ladder: Ladder, behind: int, normal: float, events: list[MarketEvent]
+    ) -> None:
+        """Let a level behind the best one take the size that goes with its place and with the flow."""
         lean = LEAN * self._pace.tilt * ladder.sign / behind
-        size = self._size(1.0 + 0.25 * (behind - 1), 0.4 * normal + lean)
+        size = self._size(0.35 + 0.3 * behind, 0.4 * normal + lean)
         if size != ladder.sizes[behind]:
             ladder.sizes[behind] = size
             events.append(self._teller.level(ts, ladder, ladder.keys[behind], size))
@@ -175,10 +197,13 @@ class Quoting:
                 ladder.sizes[0] = there - size
                 events.append(self._teller.level(ts, ladder, key, there - size))
                 return
-            if len(ladder.keys) < FEWEST:
-                self._publish_extension(ts, ladder, events)
-            events.append(self._pop(ts, ladder))
+            self._drop_best(ts, ladder, events)
             size -= there
+
+    def _drop_best(self, ts: float, ladder: Ladder, events: list[MarketEvent]) -> None:
+        if len(ladder.keys) < FEWEST:
+            self._publish_extension(ts, ladder, events)
+        events.append(self._pop(ts, ladder))
 
     def _pop(self, ts: float, ladder: Ladder) -> BookDelta:
         key = ladder.keys.pop(0)

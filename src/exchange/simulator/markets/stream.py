@@ -21,7 +21,7 @@ Bar = tuple[float, float, float, float, float]
 
 GAP_SECONDS = 2.0
 """A gap between levels is what the price moves in this many actions' time, by standard deviation and root of time."""
-FLOW_TILT = 0.75
+FLOW_TILT = 0.85
 MARK_MEMORY_S = 30.0
 MARK_MOVE, MARK_EVERY_S = 0.3e-4, 5.0
 """A reference is told when the mark has moved by this fraction, or after this time."""
@@ -68,7 +68,7 @@ class SymbolStream:
         """Forget the book and build a fresh one at the minute's start."""
         plan = self._running()
         self._unpublished.clear()
-        self._shift = 0.0
+        self._shift = self.quoting.turn = 0.0
         self._premium = self._mark = None
         self.quoting.restock(math.exp(plan.facts.log_start) / self._tick, plan.uniforms[0])
 
@@ -114,6 +114,7 @@ class SymbolStream:
             done=self._done,
             bids=self.quoting.bids.levels(),
             asks=self.quoting.asks.levels(),
+            turn=self.quoting.turn,
             unpublished=tuple(sorted(self._unpublished)),
             shift=self._shift,
             shift_ts=self._shift_ts,
@@ -128,6 +129,7 @@ class SymbolStream:
         self._done = state.done
         self.quoting.bids.load(state.bids)
         self.quoting.asks.load(state.asks)
+        self.quoting.turn = state.turn
         self._unpublished = {("buy" if side == "buy" else "sell", ticks) for side, ticks in state.unpublished}
         self._shift, self._shift_ts = state.shift, state.shift_ts
         self._premium, self._mark, self._reference_ts = state.premium, state.mark, state.reference_ts

@@ -8,6 +8,7 @@ from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.order_form import decimal, seconds_of
 from src.exchange.simulator.state import ExchangeState
+from src.exchange.simulator.wire.public import FEE_SCHEDULE
 from src.exchange.simulator.wire.values import iso, millis, number
 from src.records.exchange_journal import AccountRow, ExchangeFill
 
@@ -98,6 +99,12 @@ def leverage_wish(params: Mapping[str, str]) -> Decimal | None:
     if limit <= 0:
         raise BadCall("invalidArgument: maxLeverage")
     return limit
+
+
+def fee_volumes(state: ExchangeState) -> dict[str, object]:
+    """Return the value traded, in USD, of the fills that are still known."""
+    traded = sum((fill.size * fill.price for fill in state.fills), Decimal(0))
+    return {"volumesByFeeSchedule": {FEE_SCHEDULE: number(traded)}}
 
 
 def account_log(state: ExchangeState, params: Mapping[str, str]) -> dict[str, object]:

@@ -113,7 +113,7 @@ def all_cancelled(orders: Sequence[ExchangeOrder], scope: str, now: float) -> di
 def _executions(
     terms: OrderTerms, executions: Sequence[Executed], size: Decimal, filled: Decimal, now: float
 ) -> list[dict[str, object]]:
-    events = []
+    events: list[dict[str, object]] = []
     for executed in executions:
         prior = ExchangeOrder(
             terms=terms,

@@ -154,7 +154,7 @@ def find(core: Core, params: Mapping[str, str]) -> Contract:
 
 def pair(spec: InstrumentSpec) -> str:
     """Return the pair of currencies as tickers write it."""
-    return f"{spec.base}:USD"
+    return f"{spec.symbol.removeprefix('PF_').removesuffix('USD')}:USD"
 
 
 def print_uid(printed: Print) -> str:
@@ -189,9 +189,9 @@ def _instrument(spec: InstrumentSpec, *, suspended: bool) -> dict[str, object]:
         "postOnly": False,
         "feeScheduleUid": FEE_SCHEDULE,
         "mtf": True,
-        "base": "BTC" if spec.base == "XBT" else spec.base,
+        "base": spec.base,
         "quote": "USD",
-        "pair": f"{'BTC' if spec.base == 'XBT' else spec.base}:USD",
+        "pair": f"{spec.base}:USD",
         "category": "",
         "tradfi": False,
         "isExpired": False,

@@ -1,0 +1,89 @@
+"""``python -m src paper-exchange``: the exchange alone, for a client of your own."""
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from src.cli.exit_codes import ExitCode
+from src.cli.options import HomeOption, home_of, project_root
+from src.clock import AnchoredClock, anchor_at, anchor_now, continued
+from src.exchange.simulator.errors import JournalGap, PortInUse
+from src.exchange.simulator.markets import MarketSpecError, market_start
+from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
+from src.records.operations import ClockAnchor, ExchangeEndpoint
+from src.records.settings import BotSettings
+from src.store.config import ConfigFile
+from src.store.document import DocumentFile
+from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
+from src.store.home import bind, prepare_home
+from src.store.lock import HomeLock
+from src.store.paths import Home
+from src.supervision.logs import configure_logging
+
+CODES: dict[type[Exception], ExitCode] = {
+    MarketSpecError: ExitCode.CONFIG,
+    PortInUse: ExitCode.CONFIG,
+    ConfigError: ExitCode.CONFIG,
+    HomeMismatch: ExitCode.CONFIG,
+    HomeLocked: ExitCode.HOME_IN_USE,
+    MoneyFileError: ExitCode.MONEY_FILE,
+    JournalGap: ExitCode.MONEY_FILE,
+    StoreError: ExitCode.CONFIG,
+    PermissionError: ExitCode.CONFIG,
+}
+
+
+def paper_exchange(
+    *,
+    home: HomeOption = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port on 127.0.0.1; 0 picks a free one. Default: that of the last start."),
+    ] = None,
+    market: Annotated[str, typer.Option(help="synthetic or tape:FILE.")] = "synthetic",
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic market.")] = 1,
+    speed: Annotated[float, typer.Option(help="Market seconds in a real one.")] = 1.0,
+) -> None:
+    """Run the paper exchange alone; print its URL, API key and secret, a line each."""
+    configure_logging("paper_exchange")
+    try:
+        folder = prepare_home(home_of(home).root, project_root() / "configs")
+        with HomeLock(folder):
+            _serve(folder, market=market, seed=seed, port=port, speed=speed)
+    except tuple(CODES) as error:
+        print(error, file=sys.stderr)
+        code = next(code for kind, code in CODES.items() if isinstance(error, kind))
+        raise typer.Exit(code) from error
+
+
+def _serve(home: Home, *, market: str, seed: int, port: int | None, speed: float) -> None:
+    settings = ConfigFile(home.bot_settings, BotSettings).load()
+    clock = AnchoredClock(_anchor(home, market=market, speed=speed))
+    bind(home, mode="paper", market_kind=market.partition(":")[0], account="paper", ts=clock.now())
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda caught, _frame: stopping.append(caught))
+    run = ExchangeRun(home=home, clock=clock, settings=settings, market=market, seed=seed, port=port)
+    run_paper_exchange(run, stopped=lambda: bool(stopping), on_serving=_show)
+
+
+def _anchor(home: Home, *, market: str, speed: float) -> ClockAnchor:
+    file: DocumentFile[ClockAnchor] = DocumentFile(
+        home.clock, ClockAnchor, writer="paper_exchange", quarantine=home.quarantine
+    )
+    known = file.read()
+    if known is not None:
+        anchor = continued(known, speed=speed)
+    else:
+        origin = market_start(market)
+        anchor = anchor_now(speed=speed) if origin is None else anchor_at(origin, speed=speed)
+    file.write(anchor)
+    return anchor
+
+
+def _show(endpoint: ExchangeEndpoint) -> None:
+    print(endpoint.url)
+    print(endpoint.api_key)
+    print(endpoint.api_secret, flush=True)

@@ -1,0 +1,201 @@
+"""The paper exchange as a process: market, engine, books and both faces, moved by one loop."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from aiohttp import web
+
+from src.clock import Clock
+from src.exchange.simulator.checkpoint import Checkpoint
+from src.exchange.simulator.endpoint import LOOPBACK, endpoint_file, keep_endpoint, known_port
+from src.exchange.simulator.engine import Engine
+from src.exchange.simulator.errors import PortInUse
+from src.exchange.simulator.events import Market
+from src.exchange.simulator.feed import FeedMessage
+from src.exchange.simulator.http import HttpFace
+from src.exchange.simulator.journal import Books
+from src.exchange.simulator.service import Service
+from src.exchange.simulator.websocket import HEARTBEAT_S, Hub
+from src.records.operations import ExchangeEndpoint
+from src.records.settings import BotSettings
+from src.store.paths import Home
+
+STEP_S = 0.01
+"""Real seconds between two looks at the market when it runs fast; twice that at its own speed."""
+CHECKPOINT_EVERY_S = 5.0
+ORDER_MEMORY_S = 5.0
+"""Real seconds for which an ended order is remembered by ``orders/status``."""
+TICKER_EVERY_S = 1.0
+TICKER_EVERY_REAL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRun:
+    """What a paper exchange is started with."""
+
+    home: Home
+    clock: Clock
+    settings: BotSettings
+    market: str
+    """``synthetic`` or ``tape:FILE``."""
+    seed: int
+    port: int | None = None
+    """None takes the port of the last start, or any free one; 0 any free one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the loop has done since it began."""
+
+    events: int
+    """Market events handled."""
+    last_event_ts: float
+    """Market time up to which everything is handled."""
+
+
+class Loudspeaker:
+    """Hands the feed to the hub, which is built after the service that it listens to."""
+
+    def __init__(self) -> None:
+        self.hub: Hub | None = None
+
+    def publish(self, messages: Sequence[FeedMessage]) -> None:
+        """Tell the listeners, once there can be some."""
+        if self.hub is not None:
+            self.hub.publish(messages)
+
+
+def run_paper_exchange(
+    run: ExchangeRun,
+    *,
+    stopped: Callable[[], bool],
+    on_serving: Callable[[ExchangeEndpoint], None] = lambda _: None,
+    on_pulse: Callable[[Pulse], None] = lambda _: None,
+) -> None:
+    """Serve until ``stopped``; raises PortInUse, MarketSpecError or any error of the store.
+
+    ``on_serving`` is called once requests are answered, ``on_pulse`` after each round of the loop.
+    """
+    known = endpoint_file(run.home).read()
+    listening = _listen(known_port(known) if run.port is None else run.port)
+    with listening:
+        asyncio.run(_run(run, listening, stopped=stopped, on_serving=on_serving, on_pulse=on_pulse))
+
+
+async def _run(
+    run: ExchangeRun,
+    listening: socket.socket,
+    *,
+    stopped: Callable[[], bool],
+    on_serving: Callable[[ExchangeEndpoint], None],
+    on_pulse: Callable[[Pulse], None],
+) -> None:
+    checkpoint = Checkpoint(run.home, market=run.market, seed=run.seed)
+    market = checkpoint.market(run.settings, now=run.clock.now())
+    books = Books(
+        run.home.paper_exchange,
+        quarantine=run.home.quarantine,
+        memory_s=ORDER_MEMORY_S * run.clock.speed,
+    )
+    try:
+        service, loudspeaker = _service(run, market, books)
+        endpoint = keep_endpoint(
+            endpoint_file(run.home).read(), port=listening.getsockname()[1], ts=run.clock.now()
+        )
+        hub = _hub(service, endpoint, run.clock)
+        loudspeaker.hub = hub
+        runner = await start_serving(service, hub, endpoint, listening)
+        try:
+            endpoint_file(run.home).write(endpoint)
+            on_serving(endpoint)
+            await _keep_stepping(service, hub, books, checkpoint, stopped=stopped, on_pulse=on_pulse)
+        finally:
+            await hub.close()
+            await runner.cleanup()
+            checkpoint.save(market)
+    finally:
+        books.close(run.clock.now())
+
+
+def _service(run: ExchangeRun, market: Market, books: Books) -> tuple[Service, Loudspeaker]:
+    loudspeaker = Loudspeaker()
+    engine = Engine(
+        market.instruments(),
+        state=books.state,
+        journal=books,
+        seed=str(run.seed),
+        taken=market.taken,
+        footprint=not run.market.startswith("tape:"),
+    )
+    engine.open(run.clock.now(), balance_usd=Decimal(str(run.settings.paper.starting_balance_usd)))
+    service = Service(engine, market, run.clock, loudspeaker)
+    service.begin()
+    return service, loudspeaker
+
+
+def _hub(service: Service, endpoint: ExchangeEndpoint, clock: Clock) -> Hub:
+    return Hub(
+        service.engine.core,
+        key=endpoint.api_key,
+        secret=endpoint.api_secret,
+        account="paper",
+        ticker_every_s=max(TICKER_EVERY_S, TICKER_EVERY_REAL_S * clock.speed),
+    )
+
+
+async def start_serving(
+    service: Service, hub: Hub, endpoint: ExchangeEndpoint, listening: socket.socket
+) -> web.AppRunner:
+    """Begin to answer on a listening socket; the caller cleans the runner up."""
+    app = HttpFace(service, endpoint).application(hub.serve)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.SockSite(runner, listening).start()
+    return runner
+
+
+async def _keep_stepping(
+    service: Service,
+    hub: Hub,
+    books: Books,
+    checkpoint: Checkpoint,
+    *,
+    stopped: Callable[[], bool],
+    on_pulse: Callable[[Pulse], None],
+) -> None:
+    clock = service.clock
+    step_s = STEP_S if clock.speed > 1 else 2 * STEP_S
+    beaten = saved = clock.real()
+    while not stopped():
+        if service.failure is not None:
+            raise service.failure
+        service.step()
+        on_pulse(Pulse(events=service.events, last_event_ts=service.engine.core.now))
+        real = clock.real()
+        if real - beaten >= HEARTBEAT_S:
+            hub.beat()
+            books.snapshot_if_due(clock.now())
+            beaten = real
+        if real - saved >= CHECKPOINT_EVERY_S:
+            checkpoint.save(service.market)
+            saved = real
+        await asyncio.sleep(step_s)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(f"port {port} on {LOOPBACK} is taken by another program") from error
+        raise
+    listening.setblocking(False)
+    return listening
