@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.conviction_gate import ConvictionGate
+from src.conviction_gate import ConvictionGate, build_conviction_gate
 from src.exchange.desk import TradingDesk
 from src.exchange.errors import OrderRefused
 from src.exits import ExitWatch
@@ -18,12 +18,12 @@ from src.records.base import Record
 from src.records.decisions import Decision
 from src.records.features import Features
 from src.records.ledger import LedgerEntry, PositionView
-from src.records.outcomes import PendingEvent, PendingPut
+from src.records.outcomes import PendingPut
 from src.records.settings import BotSettings
 from src.rules_in_force import RulesInForce
 from src.situation import Holds, Situation, with_entry
 from src.store.freeze import Freeze
-from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_tail
+from src.store.jsonl import JsonlReader, read_tail
 from src.store.paths import Home
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ WINDOWS_AT_ONCE = 2_000
 SEED_WINDOWS = 50_000
 """Windows that are looked through after a restart for the best price of an open position."""
 SEED_FILLS = 1_000
-SEED_DECISIONS = 5_000
-"""More than can be answered between two saves of the place in the queue."""
 RETRY_EXIT_S = 2.0
 """Real seconds before an exit that did not go through is tried again."""
 
@@ -50,7 +48,7 @@ def bot_cycle(cycle: "BotCycle", now: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """The files that the trading cycle follows beside the queue, each behind what ``seed`` was told."""
+    """The files that the trading cycle follows beside the queue, from after what ``seed`` was told."""
 
     windows: JsonlReader[Features]
     fills: JsonlReader[LedgerEntry]
@@ -111,6 +109,15 @@ class BotCycle:
         self.gate.close()
         self._followed.windows.close()
         self._followed.fills.close()
+
+    def alarms(self) -> dict[str, int]:
+        """Return how many lines of its inputs were broken or lost so far, by file and kind."""
+        files = {
+            "pending": self.gate.alarms(),
+            "windows": self._followed.windows.counters(),
+            "fills": self._followed.fills.counters(),
+        }
+        return {f"{file}.{kind}": count for file, kinds in files.items() for kind, count in kinds.items()}
 
     # one cycle
     def watch_market(self) -> list[Features]:
@@ -225,12 +232,6 @@ class PricePoint(Record, frozen=True, kw_only=True):
     mid: float | None
 
 
-class DecidedId(Record, frozen=True, kw_only=True):
-    """As much of a decision as is needed to make it only once."""
-
-    signal_id: str
-
-
 def build_bot_cycle(
     home: Home,
     settings: BotSettings,
@@ -247,24 +248,6 @@ def build_bot_cycle(
         ConfigError: policies or exit rules cannot be used.
         WriterExists: another process writes the decisions.
     """
-    decided = [line.signal_id for line in read_tail(home.decisions, DecidedId, SEED_DECISIONS)]
-    gate = ConvictionGate(
-        pending=JsonlReader(
-            home.pending_journal,
-            PendingEvent,
-            cursor=home.positions / "bot_cycle.pending.json",
-            quarantine=home.quarantine,
-        ),
-        decisions=JsonlWriter(
-            home.decisions,
-            writer="main",
-            durability=Durability.KNOWLEDGE,
-            quarantine=home.quarantine,
-            segment_bytes=int(settings.log_segment_mib * 2**20),
-            keep_segments=settings.keep_log_segments,
-        ),
-        decided=decided,
-    )
     windows: JsonlReader[Features] = JsonlReader(home.windows, Features, quarantine=home.quarantine)
     fills: JsonlReader[LedgerEntry] = JsonlReader(home.fills, LedgerEntry, quarantine=home.quarantine)
     windows.skip_to_end()
@@ -272,7 +255,7 @@ def build_bot_cycle(
     rules = RulesInForce(home)
     holds = Holds(freeze_reasons=Freeze(home).reasons, unhealthy_workers=unhealthy_workers)
     cycle = BotCycle(
-        gate=gate,
+        gate=build_conviction_gate(home, settings),
         desk=desk,
         rules=rules,
         situation=Situation(settings=settings, desk=desk, rules=rules, holds=holds),

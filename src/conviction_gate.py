@@ -18,13 +18,16 @@ from src.gates.pre_entry import PRE_ENTRY
 from src.gates.prediction import check_prediction
 from src.gates.score import check_score, conviction_of, score_of
 from src.gates.size import contracts_within, propose, resized, size_verdict
+from src.records.base import Record
 from src.records.decisions import Decision, SizeFactor, Verdict
 from src.records.enums import Ruling
 from src.records.outcomes import PendingEvent, PendingPut
 from src.records.predictions import Prediction
+from src.records.settings import BotSettings
 from src.records.signals import Signal
 from src.store.errors import MoneyFileError
-from src.store.jsonl import JsonlReader, JsonlWriter
+from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_tail
+from src.store.paths import Home
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,8 @@ CHECKS: tuple[Check, ...] = (
 
 REMEMBERED = 20_000
 """Decided ids that are kept against repeated lines of the queue."""
+SEED_DECISIONS = 5_000
+"""More than can be answered between two saves of the place in the queue."""
 READ_AT_ONCE = 200
 """Signals that one step answers at most, so that the loop goes on beating."""
 
@@ -139,6 +144,10 @@ class ConvictionGate:
         """Return whether there is more in the queue than was read."""
         return self._pending.behind()
 
+    def alarms(self) -> dict[str, int]:
+        """Return what went wrong with the queue so far, by name."""
+        return self._pending.counters()
+
     def save(self) -> None:
         """Save the place in the queue, after what was read is answered; the loop does so once a second."""
         self._decisions.sync()
@@ -154,6 +163,36 @@ class ConvictionGate:
             self._decided.discard(self._order[0])
         self._order.append(signal_id)
         self._decided.add(signal_id)
+
+
+class DecidedId(Record, frozen=True, kw_only=True):
+    """As much of a decision as is needed to make it only once."""
+
+    signal_id: str
+
+
+def build_conviction_gate(home: Home, settings: BotSettings) -> ConvictionGate:
+    """Return the gate of a home, with its queue and its log open.
+
+    Raises:
+        WriterExists: another process writes the decisions.
+    """
+    decided = [line.signal_id for line in read_tail(home.decisions, DecidedId, SEED_DECISIONS)]
+    pending: JsonlReader[PendingEvent] = JsonlReader(
+        home.pending_journal,
+        PendingEvent,
+        cursor=home.positions / "bot_cycle.pending.json",
+        quarantine=home.quarantine,
+    )
+    decisions: JsonlWriter[Decision] = JsonlWriter(
+        home.decisions,
+        writer="main",
+        durability=Durability.KNOWLEDGE,
+        quarantine=home.quarantine,
+        segment_bytes=int(settings.log_segment_mib * 2**20),
+        keep_segments=settings.keep_log_segments,
+    )
+    return ConvictionGate(pending=pending, decisions=decisions, decided=decided)
 
 
 def _candidate(signal: Signal, prediction: Prediction | None, context: GateContext) -> Candidate:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from src.learning.ensemble import Ensemble
-from src.learning.ensemble_case import Resolved, is_win, resolved
+from src.learning.ensemble_case import PastSignal, Resolved, is_win, resolved
 from src.records.base import Line, Record
 from src.records.outcomes import SignalOutcome
 from src.records.policies import Components
@@ -151,6 +151,7 @@ class _Written:
 def build_ensemble_predictor(home: Home, settings: BotSettings) -> EnsemblePredictor:
     """Return the predictor of a home: its files opened, its place found, the past learned again.
 
+    The ensemble's rules are those of the start: what it has learned rests on them.
     Raises ConfigError where ``configs/components.json`` is broken.
     """
     rules = ConfigFile(home.components, Components).load().ensemble
@@ -185,16 +186,13 @@ def taught(ensemble: Ensemble, home: Home, *, last: WrittenPrediction | None) ->
     """Teach a fresh ensemble what it knew when it wrote its last prediction; return it.
 
     The newest outcomes and the answered signals are read again in their order, so that the next prediction is
-    the one that would have come without a restart.
+    the one that would have come without a restart; a signal that still waits is not read ahead of its turn.
     """
     for past in read_tail(home.signal_outcomes, PastOutcome, OUTCOMES):
         if past.horizons.hour is not None:
             ensemble.hear(Resolved(past.ts, past.signal_id, is_win(past.horizons.hour.return_bps)))
-    if last is None:
-        return ensemble
-    for signal in read_all(home.predictive_signals, Signal):
-        if signal.ts <= last.ts:
-            ensemble.recall(signal)
-        if signal.signal_id == last.signal_id:
-            break
+    if last is not None:
+        for signal in read_all(home.predictive_signals, PastSignal):
+            if signal.ts <= last.ts:
+                ensemble.recall(signal)
     return ensemble

@@ -3,6 +3,7 @@
 import logging
 
 from src.records.learning import SignalWeights
+from src.records.operations import ConfigFault
 from src.records.policies import SignalPolicies
 from src.records.settings import ExitRules
 from src.store.config import ConfigFile
@@ -41,6 +42,11 @@ class RulesInForce:
     def policies_version(self) -> str:
         """Return the hash of the policies in force."""
         return self.policy_file.version
+
+    @property
+    def faults(self) -> tuple[ConfigFault, ...]:
+        """Return what is wrong with the newest edits; empty while the files say what is in force."""
+        return (*self.policy_file.faults, *self.exit_file.faults)
 
     def refresh(self) -> None:
         """Take whatever has changed on disk."""

@@ -7,9 +7,13 @@ import random
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
+from src.exchange.venue import Venue, open_venue, venue_url
+from src.store.paths import Home
+from src.supervision.house import House
 from src.supervision.shell import (
     ENSEMBLE_PREDICTOR,
     EXCHANGE,
@@ -21,9 +25,12 @@ from src.supervision.shell import (
     Shell,
     run_process,
 )
-from src.supervision.supervisor import ProcessSpec, Supervisor
+from src.supervision.supervisor import EXIT_CONFIG, ProcessSpec, Supervisor
 
 log = logging.getLogger(__name__)
+
+LEARNING_WITHIN_S = 600.0
+"""A learning cycle that takes longer counts as hung."""
 
 PRELOADED = ["numpy", "orjson", "msgspec", "src.supervision.shell", "src.store.jsonl", "src.store.document"]
 """What at least two processes need; the rest is imported only by the process that uses it."""
@@ -38,21 +45,49 @@ def main() -> int:
 
 def bot_worker(launch: Launch) -> int:
     """Run the whole bot: exchange, workers, monitor thread, bot cycle; return its exit code."""
-    from src.supervision.house import House
-
+    venue = open_venue(launch.mode, Home(launch.home_root)) if launch.mode != "paper" else None
     with House(launch, context=_thread_free_forkserver(), rng=random.Random()) as house:  # noqa: S311 - jitter
-        if launch.mode == "paper":
+        if venue is None:
             _start_worker_process(EXCHANGE, _paper_exchange, house.supervisor, launch)
             house.wait_for_exchange()
+            venue = open_venue(launch.mode, house.home)
         _worker_processes = _start_all_worker_processes(house.supervisor, launch)
         log.info("workers_started", extra={"facts": {n: p.pid for n, p in _worker_processes.items()}})
-        house.schedule_learning(_learning_spec(launch))
+        house.schedule_learning(
+            ProcessSpec(name=LEARNING, target=_learning_cycle, args=(launch,), restart_on_crash=False)
+        )
         monitor = threading.Thread(
             target=_monitor_worker_processes, args=(house.monitor,), name="monitor", daemon=True
         )
         monitor.start()
-        _run_bot_cycle(house, launch, monitor)
-        return 0
+        _run_bot_cycle(house, venue, monitor)
+    return 0
+
+
+def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> None:
+    from src.bot_cycle import build_bot_cycle
+    from src.exchange.kraken import KrakenExchange
+    from src.futures_portfolio_tracker import open_desk
+
+    speed = house.clock.speed
+    exchange = KrakenExchange(
+        url=venue.url, api_key=venue.api_key, api_secret=venue.api_secret, clock=house.clock
+    )
+    desk = open_desk(
+        house.home,
+        exchange,
+        settings=house.settings,
+        instance=house.launch.instance,
+        speed=speed,
+        now=house.clock.now(),
+    )
+    with closing(desk):
+        cycle = build_bot_cycle(house.home, house.settings, desk, speed=speed, unhealthy_workers=house.holds)
+        house.freezes_with(desk.freeze_reasons)
+        if house.launch.duration_s is not None:
+            house.end_after(house.launch.duration_s)
+        with closing(cycle):
+            house.run_main([cycle], monitor)
 
 
 def _start_all_worker_processes(supervisor: Supervisor, launch: Launch) -> dict[str, ForkServerProcess]:
@@ -79,7 +114,7 @@ def _worker_feature_builder(launch: Launch) -> None:
     def body(shell: Shell) -> None:
         from src.market.feed_process import build_feature_builder
 
-        url = venue_url(launch, shell.home)
+        url = venue_url(launch.mode, shell.home)
         shell.run([build_feature_builder(shell.home, shell.settings, url, shell.clock, rng=random.Random())])  # noqa: S311 - jitter
 
     run_process(FEATURE_BUILDER, launch, body)
@@ -109,14 +144,16 @@ def _worker_signal_resolver(launch: Launch) -> None:
         from src.signal_outcome_tracker import build_signal_resolver
 
         tracker = build_signal_resolver(shell.home, shell.settings, shell.clock)
-        shell.run([tracker, build_data_enrichment(shell.home, shell.settings)])
+        shell.run([tracker, build_data_enrichment(shell.home, shell.settings, shell.clock)])
 
     run_process(SIGNAL_RESOLVER, launch, body)
 
 
 def _paper_exchange(launch: Launch) -> None:
     def body(shell: Shell) -> None:
-        from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
+        from src.exchange.simulator.errors import PortInUse
+        from src.exchange.simulator.markets.errors import MarketSpecError
+        from src.exchange.simulator.server import ExchangeRun, Pulse, run_paper_exchange
 
         def beat(pulse: Pulse) -> None:
             shell.faults.act()
@@ -128,18 +165,29 @@ def _paper_exchange(launch: Launch) -> None:
             )
 
         run = ExchangeRun(
-            home=shell.home, clock=shell.clock, settings=shell.settings, market=launch.market, seed=launch.seed
+            home=shell.home,
+            clock=shell.clock,
+            settings=shell.settings,
+            market=launch.market,
+            seed=launch.seed,
         )
-        run_paper_exchange(run, stopped=lambda: shell.wake.stopped, on_pulse=beat)
+        try:
+            run_paper_exchange(run, stopped=lambda: shell.wake.stopped, on_pulse=beat)
+        except (MarketSpecError, PortInUse) as error:
+            log.error("refused", extra={"facts": {"error": error}})  # noqa: TRY400 - wrong usage needs no stack
+            sys.exit(EXIT_CONFIG)
 
     run_process(EXCHANGE, launch, body)
 
 
 def _learning_cycle(launch: Launch) -> None:
     def body(shell: Shell) -> None:
-        from src.continuous_learning_controller import ContinuousLearningController
+        from src.continuous_learning_controller import run_learning_cycle
 
-        ContinuousLearningController(shell)
+        shell.heartbeat.beat(within_s=LEARNING_WITHIN_S)
+        state = run_learning_cycle(shell.home, shell.settings, shell.clock.now(), launch.seed)
+        shell.heartbeat.beat(within_s=LEARNING_WITHIN_S, handled=state.executed + state.blocked, outputs=1)
+        log.info("learning_cycle", extra={"facts": {"cycle": state.cycle_id, "summary": state.summary}})
 
     run_process(LEARNING, launch, body)
 

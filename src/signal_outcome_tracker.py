@@ -9,7 +9,7 @@ from src.clock import Clock
 from src.learning.arrivals import Arrivals
 from src.learning.pending import PendingQueue
 from src.learning.price_tape import PriceTape, WindowMid
-from src.learning.recent_ids import RecentIds
+from src.learning.recent_ids import NamedLine, RecentIds
 from src.learning.resolution import Resolution
 from src.learning.resolver_parts import ResolverInputs, ResolverMemory, ResolverOutputs, ResolverTimes
 from src.learning.streams import R, Source
@@ -208,13 +208,6 @@ def build_signal_resolver(home: Home, settings: BotSettings, clock: Clock) -> Si
         snapshot_due=_every(_SNAPSHOT_EVERY_REAL_S, clock),
         watched=(home.predictive_signals, home.ensemble_predictions, home.decisions, windows),
     )
-
-
-class NamedLine(Line, frozen=True, kw_only=True):
-    """The part of an output's line that tells whether a signal was answered."""
-
-    signal_id: str
-    signal_ts: float
 
 
 def recall_memory(home: Home) -> ResolverMemory:

@@ -15,7 +15,7 @@ from src.exchange.executor import Submission
 from src.gates.base import GateContext, Lot
 from src.records.decisions import Decision
 from src.records.enums import COMPONENTS, Direction, Regime, Strategy, Vote
-from src.records.features import Features
+from src.records.features import Features, WindowSums
 from src.records.learning import SignalWeights
 from src.records.ledger import PositionView
 from src.records.orders import OrderState
@@ -96,7 +96,7 @@ def some_features(**changes: object) -> Features:
 
 
 def a_context(**changes: object) -> GateContext:
-    return dataclasses.replace(_CONTEXT, **changes)
+    return dataclasses.replace(_CONTEXT, **changes)  # type: ignore[arg-type] # a test names what it changes
 
 
 def with_features(context: GateContext, **changes: object) -> dict[str, Features]:
@@ -112,7 +112,7 @@ def a_position(**changes: object) -> PositionView:
 class FakeDesk(TradingDesk):
     """A desk whose orders fill at once at the decision's price, and which notes what it was asked in which order."""
 
-    ready: bool = True  # type: ignore[assignment] # a plain field where the desk has a property
+    ready: bool = True
     reasons: tuple[str, ...] = ()
     open: dict[str, PositionView] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
@@ -236,7 +236,7 @@ _KNOWN = {
     "fear_greed": 50.0,
     "incomplete": (),
 }
-_FEATURES = Features(**{**dict.fromkeys(Features.__struct_fields__), **_KNOWN})
+_FEATURES = msgspec.convert({**dict.fromkeys(Features.__struct_fields__), **_KNOWN}, Features)
 _LEADER_FEATURES = replaced(_FEATURES, symbol=LEADER, beta_with_leader=None, correlation_with_leader=None)
 _CONTEXT = GateContext(
     now=NOON + 0.1,

@@ -1,5 +1,6 @@
 """From what was asked to what is started: home, lock, configs, binding, clock."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,14 @@ import msgspec
 from src.cli.configs import load_all
 from src.cli.options import project_root
 from src.clock import anchor_at, anchor_now, continued
-from src.exchange.simulator.markets import MarketSpecError, market_start
+from src.exchange.simulator.instruments import INSTRUMENTS
+from src.exchange.simulator.markets.errors import MarketSpecError
+from src.exchange.simulator.markets.spec import market_start
 from src.records.operations import ClockAnchor
+from src.records.policies import Components
 from src.records.settings import BotSettings
+from src.signal_weight_learner import ensure_default_weights
+from src.store.config import ConfigFile
 from src.store.document import DocumentFile
 from src.store.home import bind, prepare_home
 from src.store.lock import HomeLock
@@ -20,6 +26,7 @@ from src.store.paths import Home
 from src.supervision.shell import Launch
 
 MODES = ("paper", "demo", "live")
+SYMBOL = re.compile(r"^[A-Z0-9_]{1,32}$")
 
 
 class UsageError(Exception):
@@ -53,16 +60,20 @@ def prepared(asked: Options) -> Iterator[Launch]:
     home = prepare_home(asked.home, project_root() / "configs")
     with HomeLock(home):
         settings = _overridden(load_all(home), asked)
-        bind(
+        anchor = _anchor(home, asked)
+        ensure_default_weights(home, ConfigFile(home.components, Components).load(), anchor.market_origin)
+        identity = bind(
             home,
             mode=asked.mode,
             market_kind=asked.market.partition(":")[0] if asked.mode == "paper" else "kraken",
             account="paper" if asked.mode == "paper" else "kraken",
+            ts=anchor.market_origin,
         )
         yield Launch(
             home_root=home.root,
             settings=settings,
-            anchor=_anchor(home, asked),
+            anchor=anchor,
+            instance=identity.instance,
             mode=asked.mode,
             market=asked.market,
             seed=asked.seed,
@@ -86,13 +97,17 @@ def _check(asked: Options) -> None:
 
 
 def _overridden(settings: BotSettings, asked: Options) -> BotSettings:
-    if asked.symbols is None:
-        return settings
-    leader = settings.leader if settings.leader in asked.symbols else asked.symbols[0]
-    return msgspec.convert(
-        msgspec.to_builtins(msgspec.structs.replace(settings, symbols=asked.symbols, leader=leader)),
-        BotSettings,
-    )
+    """Return the settings with the command line's symbols; UsageError for what is no symbol or not listed."""
+    symbols = asked.symbols or settings.symbols
+    for symbol in symbols:
+        if not SYMBOL.match(symbol):
+            raise UsageError(f"not a symbol: {symbol!r}; Kraken's look like PF_XBTUSD")
+        if asked.mode == "paper" and asked.market == "synthetic" and symbol not in INSTRUMENTS:
+            raise UsageError(
+                f"the synthetic market does not list {symbol}; it has {', '.join(sorted(INSTRUMENTS))}"
+            )
+    leader = settings.leader if settings.leader in symbols else symbols[0]
+    return msgspec.structs.replace(settings, symbols=symbols, leader=leader)
 
 
 def _anchor(home: Home, asked: Options) -> ClockAnchor:

@@ -9,8 +9,9 @@ import typer
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, home_of, project_root
 from src.clock import AnchoredClock, anchor_at, anchor_now, continued
-from src.exchange.simulator.errors import JournalGap, PortInUse
-from src.exchange.simulator.markets import MarketSpecError, market_start
+from src.exchange.simulator.errors import JournalGap, PortInUse, Unlisted
+from src.exchange.simulator.markets.errors import MarketSpecError
+from src.exchange.simulator.markets.spec import market_start
 from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
 from src.records.operations import ClockAnchor, ExchangeEndpoint
 from src.records.settings import BotSettings
@@ -30,6 +31,7 @@ CODES: dict[type[Exception], ExitCode] = {
     HomeLocked: ExitCode.HOME_IN_USE,
     MoneyFileError: ExitCode.MONEY_FILE,
     JournalGap: ExitCode.MONEY_FILE,
+    Unlisted: ExitCode.CONFIG,
     StoreError: ExitCode.CONFIG,
     PermissionError: ExitCode.CONFIG,
 }
@@ -74,13 +76,15 @@ def _anchor(home: Home, *, market: str, speed: float) -> ClockAnchor:
         home.clock, ClockAnchor, writer="paper_exchange", quarantine=home.quarantine
     )
     known = file.read()
-    if known is not None:
-        anchor = continued(known, speed=speed)
-    else:
-        origin = market_start(market)
-        anchor = anchor_now(speed=speed) if origin is None else anchor_at(origin, speed=speed)
+    anchor = _first_anchor(market, speed=speed) if known is None else continued(known, speed=speed)
     file.write(anchor)
     return anchor
+
+
+def _first_anchor(market: str, *, speed: float) -> ClockAnchor:
+    """Return the clock of a new home: a recording begins where it begins."""
+    origin = market_start(market)
+    return anchor_now(speed=speed) if origin is None else anchor_at(origin, speed=speed)
 
 
 def _show(endpoint: ExchangeEndpoint) -> None:

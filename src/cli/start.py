@@ -11,8 +11,10 @@ import typer
 from src.cli.exit_codes import ExitCode
 from src.cli.launch import Options, UsageError, prepared
 from src.cli.options import HomeOption, project_root
+from src.exchange.errors import ExchangeFault
+from src.exchange.venue import MissingKeys
 from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
-from src.supervision.errors import ExchangeNotReached
+from src.supervision.errors import ExchangeNotReached, ExchangeRefused
 from src.supervision.logs import configure_logging
 from src.supervision.shell import MAIN, Launch
 
@@ -24,7 +26,10 @@ CODES: dict[type[Exception], ExitCode] = {
     ConfigError: ExitCode.CONFIG,
     HomeMismatch: ExitCode.CONFIG,
     HomeLocked: ExitCode.HOME_IN_USE,
+    ExchangeRefused: ExitCode.CONFIG,
+    MissingKeys: ExitCode.CONFIG,
     ExchangeNotReached: ExitCode.NO_EXCHANGE,
+    ExchangeFault: ExitCode.NO_EXCHANGE,
     MoneyFileError: ExitCode.MONEY_FILE,
     StoreError: ExitCode.CONFIG,
     PermissionError: ExitCode.CONFIG,

@@ -34,8 +34,8 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
         raise typer.Exit(ExitCode.FAULTS_FOUND)
 
 
-def _sections(picture: Picture) -> list[object]:
-    sections: list[object] = [_head(picture)]
+def _sections(picture: Picture) -> list[Table | str]:
+    sections: list[Table | str] = [_head(picture)]
     if picture.health is not None and picture.running:
         sections.append(_processes(picture.health.workers))
     if picture.positions is not None:

@@ -183,7 +183,7 @@ class Exchange(Protocol):
         """Cancel an order; YES means that it rests no longer (``cancelled``, ``filled`` or ``notFound``)."""
 
     def order_status(self, cli_ord_id: str) -> OrderStatus | None:
-        """Return what is remembered of one of our orders; None says no more than "not open, not just ended"."""
+        """Return what is remembered of one of our orders; None: it is not open and has not just ended."""
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """Return all resting orders of the account."""

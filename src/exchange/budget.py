@@ -7,7 +7,7 @@ class Budget:
     """A sliding window of costs; it never waits, it only says yes or no."""
 
     def __init__(self, *, limit: int, window_s: float, reserved: int) -> None:
-        """Allow ``limit`` units in any ``window_s`` real seconds; the last ``reserved`` of them are for exits."""
+        """Allow ``limit`` units in any ``window_s`` real seconds; the last ``reserved`` are for exits."""
         self._limit = limit
         self._window_s = window_s
         self._reserved = reserved

@@ -1,68 +1,259 @@
 """All of the bot's dealings with its exchange behind one door: what the trading cycle talks to."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
-from src.exchange.base import Instrument
-from src.exchange.executor import Submission
+from src.exchange.base import Exchange, Instrument
+from src.exchange.errors import NoAnswer, OrderRefused
+from src.exchange.executor import EntryTerms, Executor, Submission
+from src.exchange.ledger import Ledger, OpenPosition
+from src.exchange.order_journal import OrderJournal
+from src.exchange.protection import Protection
+from src.exchange.reconciliation import Reconciler
+from src.exchange.resolution import Resolver
 from src.records.decisions import Decision
-from src.records.ledger import PositionView
+from src.records.ledger import PositionView, StopView
+
+_FILLS_EVERY_S = 1.0
+_INSTRUMENTS_EVERY_S = 600.0
+_AGAIN_S = 2.0
+
+
+class Portfolio(Protocol):
+    """The keeper of the ledger, as the desk needs it."""
+
+    ledger: Ledger
+
+    def sync(self, now: float) -> int:
+        """Book what is new; return how many entries; NoAnswer where the exchange does not tell."""
+
+    def observe(self, symbol: str, price: Decimal) -> None:
+        """Take the newest price of a symbol, in USD."""
+
+    def unpriced(self) -> tuple[str, ...]:
+        """Return the symbols with an open position and no known price."""
+
+    def equity_usd(self) -> Decimal | None:
+        """Return cash plus unrealised P&L in USD; None while a price is not known."""
+
+    def positions(self, stop_of: Callable[[OpenPosition], StopView | None]) -> tuple[PositionView, ...]:
+        """Return the open positions with their stops."""
+
+    def publish(self, now: float, stop_of: Callable[[OpenPosition], StopView | None]) -> None:
+        """Write the view where it is due."""
+
+    def touch(self) -> None:
+        """Have the view written at the next occasion."""
+
+
+class Closable(Protocol):
+    """A file that is let go of."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskParts:
+    """What the desk is made of."""
+
+    exchange: Exchange
+    journal: OrderJournal
+    portfolio: Portfolio
+    executor: Executor
+    resolver: Resolver
+    protection: Protection
+    reconciler: Reconciler
 
 
 class TradingDesk:
     """Entries, exits, stops, ledger and reconciliation, stepped in their one right order."""
 
+    def __init__(self, parts: DeskParts, *, instruments: dict[str, Instrument], real_second: float) -> None:
+        """Take the parts; ``instruments`` is filled by the desk and read by the protection."""
+        self._parts = parts
+        self._ledger = parts.portfolio.ledger
+        self._instruments = instruments
+        self._real_second = real_second
+        self._instruments_due = 0.0
+        self._fills_due = 0.0
+        self._confirm_due = 0.0
+        self._prices_due = 0.0
+        self._pending: dict[str, tuple[str, Decimal]] = {}
+        self._files: tuple[Closable, ...] = ()
+
     @property
     def ready(self) -> bool:
         """Return whether reconciliation has been completed since the start; until then nothing is entered."""
-        raise NotImplementedError
+        return bool(self._instruments) and self._parts.reconciler.done
+
+    def begin(self, now: float, *, files: tuple[Closable, ...] = ()) -> None:
+        """Call what the last run left without an answer UNKNOWN; ``files`` are closed with the desk."""
+        self._files = files
+        self._parts.resolver.begin(now)
+
+    def close(self) -> None:
+        """Let go of the files and the connections."""
+        for file in self._files:
+            file.close()
+        self._parts.exchange.close()
 
     def freeze_reasons(self) -> tuple[str, ...]:
-        """Return what the exchange's state holds against new entries now, e.g. ``foreign_position:PF_XBTUSD``."""
-        raise NotImplementedError
+        """Return what the exchange's state holds against entries, e.g. ``foreign_position:PF_XBTUSD``."""
+        return self._parts.reconciler.reasons()
 
     def blocked(self, symbol: str) -> str | None:
         """Return why nothing may be entered on a symbol, or None.
 
-        ``not_reconciled``, ``unknown_instrument``, ``not_tradeable``, ``unresolved_order``, ``position_open``,
-        ``fills_pending`` or ``stop_resting``.
+        ``not_reconciled``, ``unknown_instrument``, ``not_tradeable``, ``unresolved_order``,
+        ``position_open``, ``fills_pending`` or ``stop_resting``.
         """
-        raise NotImplementedError
+        instrument = self._instruments.get(symbol)
+        if not self.ready:
+            return "not_reconciled"
+        if instrument is None:
+            return "unknown_instrument"
+        reasons = {
+            "not_tradeable": not instrument.tradeable or instrument.post_only,
+            "unresolved_order": self._parts.journal.unresolved_on(symbol),
+            "position_open": symbol in self._ledger.positions,
+            "fills_pending": any(pending == symbol for pending, _ in self._pending.values()),
+            "stop_resting": self._parts.protection.resting_on(symbol),
+        }
+        return next((word for word, holds in reasons.items() if holds), None)
 
     def instrument(self, symbol: str) -> Instrument | None:
         """Return the contract's facts; None for what the venue does not list."""
-        raise NotImplementedError
+        return self._instruments.get(symbol)
 
     def positions(self) -> tuple[PositionView, ...]:
         """Return the open positions with their stops, from the ledger."""
-        raise NotImplementedError
+        return self._parts.portfolio.positions(self._parts.protection.view_of)
 
     def equity_usd(self) -> Decimal | None:
         """Return cash plus unrealised P&L in USD; None while an open position has no known price."""
-        raise NotImplementedError
+        return self._parts.portfolio.equity_usd()
 
     def observe(self, symbol: str, price: Decimal) -> None:
         """Take the newest mark price of a symbol, in USD."""
-        raise NotImplementedError
+        self._parts.portfolio.observe(symbol, price)
 
     def enter(self, decision: Decision, *, size: Decimal, slippage_cap_bps: float, now: float) -> Submission:
-        """Enter a position for a decision that trades: ioc limit, at most the cap beyond the opposite best price.
+        """Enter a position for a decision that trades: an ioc limit, at most the cap beyond the best price.
 
-        ``size`` is in contracts, a multiple of the venue's step. The stop's distance is the decision's size factor
-        named ``stop_bps``. The stop is on the exchange when this returns, if anything was filled.
+        ``size`` is in contracts, a multiple of the venue's step. The stop's distance is the decision's size
+        factor named ``stop_bps``. If anything was filled and the exchange answers, the stop is on the exchange
+        when this returns.
 
         Raises:
             OrderRefused: the bot itself will not send it, e.g. ``frozen``; nothing was journalled.
         """
-        raise NotImplementedError
+        word = self.blocked(decision.symbol) or ("frozen" if self.freeze_reasons() else None)
+        if word is not None:
+            raise OrderRefused(word)
+        terms = EntryTerms(size=size, opposite=self._opposite(decision), slippage_cap_bps=slippage_cap_bps)
+        instrument = self._instruments[decision.symbol]
+        submission = self._parts.executor.enter(decision, terms=terms, instrument=instrument, now=now)
+        self._follow_up(submission, symbol=decision.symbol, now=now)
+        return submission
 
     def exit(self, symbol: str, *, reason: str, now: float) -> Submission:
         """Leave the open position of a symbol at the market, reduce-only; a freeze does not stop it.
 
         Raises:
-            OrderRefused: ``no_position`` or ``unresolved_order``.
+            OrderRefused: ``no_position``, ``not_managed`` or ``unresolved_order``.
         """
-        raise NotImplementedError
+        position = self._ledger.positions.get(symbol)
+        if position is None:
+            raise OrderRefused("no_position")
+        submission = self._parts.executor.exit(position, reason=reason, now=now)
+        self._follow_up(submission, symbol=symbol, now=now)
+        return submission
 
     def step(self, now: float) -> int:
-        """Do what is due: resolve unknown orders, poll fills, guard stops, reconcile; return the number of events."""
-        raise NotImplementedError
+        """Do what is due, from unknown orders to the view; return the number of events."""
+        if self._instruments_due <= now:
+            self._refresh_instruments(now)
+        events = self._parts.resolver.step(now)
+        if self._fills_due <= now and (self._ledger.positions or self._pending):
+            events += self._sync(now)
+        events += self._parts.protection.step(now)
+        compared = self._parts.reconciler.step(now)
+        if compared:
+            events += compared + self._parts.protection.step(now)
+        self._confirm(now)
+        self._price(now)
+        if events:
+            self._parts.portfolio.touch()
+        self._parts.portfolio.publish(now, self._parts.protection.view_of)
+        return events
+
+    def _opposite(self, decision: Decision) -> Decimal:
+        try:
+            price = self._parts.exchange.quote(decision.symbol).opposite(decision.direction)
+        except NoAnswer:
+            price = None
+        if price is None or price <= 0:
+            raise OrderRefused("no_quote")
+        return price
+
+    def _follow_up(self, submission: Submission, *, symbol: str, now: float) -> None:
+        if submission.filled > 0:
+            self._pending[submission.cli_ord_id] = (symbol, submission.filled)
+            self._sync(now)
+        self._parts.protection.step(now)
+        self._confirm(now)
+        self._parts.portfolio.touch()
+        self._parts.portfolio.publish(now, self._parts.protection.view_of)
+
+    def _sync(self, now: float) -> int:
+        """Book new fills; where the exchange does not answer, ask again a second later."""
+        self._fills_due = now + _FILLS_EVERY_S * self._real_second
+        try:
+            booked = self._parts.portfolio.sync(now)
+        except NoAnswer:
+            return 0
+        awaited = self._pending.items()
+        self._pending = {
+            cli: (symbol, filled) for cli, (symbol, filled) in awaited if self._ledger.booked(cli) < filled
+        }
+        return booked
+
+    def _confirm(self, now: float) -> None:
+        """Read new stops back; those that do not show yet are asked for again."""
+        if self._confirm_due > now or not self._parts.protection.unconfirmed():
+            return
+        try:
+            self._parts.protection.read_back(self._parts.exchange.open_orders(), complete=False, now=now)
+        except NoAnswer:
+            self._confirm_due = now + _AGAIN_S * self._real_second
+            return
+        self._parts.portfolio.touch()
+        if self._parts.protection.unconfirmed():
+            self._confirm_due = now + _AGAIN_S * self._real_second
+
+    def _price(self, now: float) -> None:
+        """Ask the venue for prices that no market message has brought yet."""
+        if self._prices_due > now:
+            return
+        for symbol in self._parts.portfolio.unpriced():
+            self._prices_due = now + _AGAIN_S * self._real_second
+            try:
+                mark = self._parts.exchange.quote(symbol).mark
+            except NoAnswer:
+                return
+            if mark is not None:
+                self._parts.portfolio.observe(symbol, mark)
+
+    def _refresh_instruments(self, now: float) -> None:
+        """Read the contracts anew; the known ones stand while the exchange does not answer."""
+        try:
+            listed = self._parts.exchange.instruments()
+        except NoAnswer:
+            self._instruments_due = now + _AGAIN_S * self._real_second
+            return
+        self._instruments_due = now + _INSTRUMENTS_EVERY_S * self._real_second
+        self._instruments.clear()
+        self._instruments.update(listed)

@@ -43,8 +43,8 @@ class EntryTerms:
 class Executor:
     """The only sender of orders.
 
-    Nothing is sent that was not journalled, nothing is sent twice, and no order that adds risk leaves while trading is
-    frozen or another order of the symbol is unresolved.
+    Nothing is sent that was not journalled, nothing is sent twice, nothing is sent while another order of the
+    symbol is unresolved, and no entry leaves while trading is frozen.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class Executor:
     ) -> None:
         """Take what it works with.
 
-        ``frozen`` returns the reasons against new entries; ``process_within_s`` is how long after the send the exchange
-        may still accept an order, in seconds of the exchange's clock.
+        ``frozen`` returns the reasons against new entries; ``process_within_s`` is how long after the send the
+        exchange may still accept an order, in seconds of its clock.
         """
         self._exchange = exchange
         self._journal = journal
@@ -73,8 +73,8 @@ class Executor:
         """Send the entry of a decision that trades: an ioc limit within the cap.
 
         Raises:
-            OrderRefused: ``frozen``, ``not_a_trade``, ``already_entered``, ``unresolved_order``, ``position_open``,
-                ``bad_size`` or ``no_stop_distance``; nothing was journalled.
+            OrderRefused: ``frozen``, ``not_a_trade``, ``already_entered``, ``unresolved_order``,
+                ``position_open``, ``bad_size`` or ``no_stop_distance``; nothing was journalled.
         """
         stop_bps = stop_distance_bps(decision)
         self._require_entry(decision, terms=terms, instrument=instrument)

@@ -1,7 +1,7 @@
 """Kraken Futures through ccxt: one attempt a request, a deadline on each, and only complete answers.
 
-ccxt signs and sends; its unified structures are not used, because they lose or change what an order's life depends on.
-The same class talks to the paper exchange, to demo and to live: only the URL and the keys differ.
+ccxt signs and sends; its unified structures are not used, because they lose or change what an order's life
+depends on. The same class talks to the paper exchange, to demo and to live: only the URL and the keys differ.
 """
 
 import statistics
@@ -15,6 +15,7 @@ import ccxt
 
 from src.clock import Clock
 from src.exchange import kraken_answers as answers
+from src.exchange import kraken_verdicts as verdicts
 from src.exchange.base import (
     AccountLogEntry,
     AccountState,
@@ -125,7 +126,8 @@ class KrakenExchange:
             found.update({fill.fill_id: fill for fill in page})
             if len(found) == known and len(page) == _FILLS_A_PAGE:
                 raise NoAnswer("the pages of fills do not go back")
-        return tuple(sorted((f for f in found.values() if f.ts >= since), key=lambda f: f.ts))
+        oldest_first = reversed(tuple(found.values()))
+        return tuple(sorted((fill for fill in oldest_first if fill.ts >= since), key=lambda fill: fill.ts))
 
     def account_log(self, since: float) -> tuple[AccountLogEntry, ...]:
         """Return the rows of the account log that moved cash, from ``since`` on, oldest first."""
@@ -145,20 +147,20 @@ class KrakenExchange:
         """Send an order once; an answer that is neither a known yes nor a known no is UNKNOWN."""
         if not self._trading.spend(10, real_now=self._clock.real(), urgent=request.reduce_only):
             return Answer(Outcome.NO, None, "own_rate_budget_spent")
-        return self._act(self._ccxt.privatePostSendorder, _order_params(request), answers.order_answer)
+        return self._act(self._ccxt.privatePostSendorder, _order_params(request), verdicts.order_answer)
 
     def cancel(self, order_id: str) -> Answer:
         """Cancel an order; YES means that it rests no longer."""
         if not self._trading.spend(10, real_now=self._clock.real(), urgent=True):
             return Answer(Outcome.NO, None, "own_rate_budget_spent")
-        return self._act(self._ccxt.privatePostCancelorder, {"order_id": order_id}, answers.cancel_answer)
+        return self._act(self._ccxt.privatePostCancelorder, {"order_id": order_id}, verdicts.cancel_answer)
 
     def _act(self, call: Call, params: dict[str, str], read: Callable[[object], Answer]) -> Answer:
         self._ccxt.last_http_response = None
         try:
             return read(call(params))
         except Exception as fault:  # noqa: BLE001 - whatever goes wrong around a sent order, it may be live
-            word = answers.refusal(self._ccxt.last_http_response)
+            word = verdicts.refusal(self._ccxt.last_http_response)
             if word is not None:
                 return Answer(Outcome.NO, None, word)
             return Answer(Outcome.UNKNOWN, None, type(fault).__name__)

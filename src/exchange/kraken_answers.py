@@ -8,18 +8,14 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-import orjson
-
 from src.exchange.base import (
     AccountLogEntry,
     AccountState,
-    Answer,
     ExchangePosition,
     Fill,
     Instrument,
     OpenOrder,
     OrderStatus,
-    Outcome,
     Quote,
 )
 from src.exchange.errors import NoAnswer
@@ -28,91 +24,8 @@ from src.records.enums import Side
 Raw = Mapping[str, object]
 T = TypeVar("T")
 
-_YES = frozenset({"placed", "partiallyFilled", "filled"})
-_NO = frozenset(
-    {
-        "insufficientAvailableFunds",
-        "invalidSize",
-        "invalidPrice",
-        "invalidSide",
-        "invalidOrderType",
-        "outsidePriceCollar",
-        "postWouldExecute",
-        "iocWouldNotExecute",
-        "maxPositionViolation",
-        "clientOrderIdTooLong",
-        "clientOrderIdTooBig",
-        "clientOrderIdInvalid",
-        "wouldNotReducePosition",
-        "selfFill",
-        "tooManySmallOrders",
-        "tooManyOrders",
-        "marketSuspended",
-        "marketInactive",
-        "marketIsPostOnly",
-        "wouldCauseLiquidation",
-        "wouldIncreasePriceDislocation",
-        "fixedLeverageTooHigh",
-        "wouldProcessAfterSpecifiedTime",
-    }
-)
-"""Refusals by the engine. ``clientOrderIdAlreadyExist`` is not among them: it says that the order is there."""
-
-_NO_BEFORE_ENGINE = frozenset(
-    {
-        "accountInactive",
-        "apiLimitExceeded",
-        "authenticationError",
-        "contractNotFound",
-        "insufficientFunds",
-        "INSUFFICIENT_MARGIN",
-        "invalidAccount",
-        "invalidAmount",
-        "invalidArgument",
-        "invalidUnit",
-        "marketUnavailable",
-        "nonceBelowThreshold",
-        "nonceDuplicate",
-        "requiredArgumentMissing",
-        "Json Parse Error",
-    }
-)
-_CANCELLED = frozenset({"cancelled", "filled", "notFound"})
 _KINDS = {"buy": Side.BUY, "sell": Side.SELL}
 _SIGNS = {"long": 1, "short": -1}
-
-
-def order_answer(raw: object) -> Answer:
-    """Return what an answer to ``sendorder`` means, by whitelist."""
-    status = _section(raw, "sendStatus")
-    word, order_id = _word(status), status.get("order_id")
-    if word in _YES and isinstance(order_id, str) and order_id:
-        return Answer(Outcome.YES, order_id, word, _executed(status))
-    if word in _NO:
-        return Answer(Outcome.NO, None, word)
-    return Answer(Outcome.UNKNOWN, order_id if isinstance(order_id, str) else None, word)
-
-
-def cancel_answer(raw: object) -> Answer:
-    """Return what an answer to ``cancelorder`` means; YES is that the order rests no longer."""
-    word = _word(_section(raw, "cancelStatus"))
-    return Answer(Outcome.YES if word in _CANCELLED else Outcome.UNKNOWN, None, word)
-
-
-def refusal(body: str | None) -> str | None:
-    """Return the word of an error body that proves that nothing reached the engine, else None."""
-    try:
-        raw = orjson.loads(body or "")
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(raw, dict) or raw.get("result") != "error":
-        return None
-    error = raw.get("error")
-    if error is None and isinstance(raw.get("errors"), list) and raw["errors"]:
-        first = raw["errors"][0]
-        error = first.get("message") if isinstance(first, dict) else None
-    word = error.partition(":")[0] if isinstance(error, str) else None
-    return word if word in _NO_BEFORE_ENGINE else None
 
 
 def rows(raw: object, key: str, parse: Callable[[Raw], T]) -> tuple[T, ...]:
@@ -137,9 +50,9 @@ def instrument(row: Raw) -> Instrument | None:
         return None
     return Instrument(
         symbol=_text(row, "symbol"),
-        tick_size=_number(row, "tickSize"),
-        size_step=Decimal(1).scaleb(-int(_number(row, "contractValueTradePrecision"))),
-        max_position=_number(row, "maxPositionSize"),
+        tick_size=number(row, "tickSize"),
+        size_step=Decimal(1).scaleb(-int(number(row, "contractValueTradePrecision"))),
+        max_position=number(row, "maxPositionSize"),
         tradeable=row["tradeable"] is True,
         post_only=row.get("postOnly") is True,
     )
@@ -159,10 +72,10 @@ def quote(row: Raw) -> Quote:
 def account(row: Raw) -> AccountState:
     """Return the multi-collateral account."""
     return AccountState(
-        balance=_number(row, "balanceValue"),
-        margin_equity=_number(row, "marginEquity"),
-        available_margin=_number(row, "availableMargin"),
-        unrealised=_number(row, "totalUnrealized"),
+        balance=number(row, "balanceValue"),
+        margin_equity=number(row, "marginEquity"),
+        available_margin=number(row, "availableMargin"),
+        unrealised=number(row, "totalUnrealized"),
     )
 
 
@@ -174,8 +87,8 @@ def open_order(row: Raw) -> OpenOrder:
         symbol=_text(row, "symbol"),
         side=_KINDS[_text(row, "side")],
         kind=_text(row, "orderType"),
-        unfilled=_number(row, "unfilledSize"),
-        filled=_number(row, "filledSize"),
+        unfilled=number(row, "unfilledSize"),
+        filled=number(row, "filledSize"),
         limit_price=_optional(row, "limitPrice"),
         stop_price=_optional(row, "stopPrice"),
         reduce_only=row.get("reduceOnly") is True,
@@ -192,7 +105,7 @@ def order_status(row: Raw) -> OrderStatus:
         cli_ord_id=_name(order, "cliOrdId"),
         status=_text(row, "status"),
         filled=_optional(order, "filled") or Decimal(0),
-        unfilled=_number(order, "quantity"),
+        unfilled=number(order, "quantity"),
     )
 
 
@@ -204,8 +117,8 @@ def fill(row: Raw) -> Fill:
         cli_ord_id=_name(row, "cliOrdId"),
         symbol=_text(row, "symbol"),
         side=_KINDS[_text(row, "side")],
-        size=_number(row, "size"),
-        price=_number(row, "price"),
+        size=number(row, "size"),
+        price=number(row, "price"),
         ts=seconds(row["fillTime"]),
         fill_type=_text(row, "fillType"),
     )
@@ -215,8 +128,8 @@ def position(row: Raw) -> ExchangePosition:
     """Return one of ``openpositions``."""
     return ExchangePosition(
         symbol=_text(row, "symbol"),
-        quantity=_SIGNS[_text(row, "side")] * _number(row, "size"),
-        entry_price=_number(row, "price"),
+        quantity=_SIGNS[_text(row, "side")] * number(row, "size"),
+        entry_price=number(row, "price"),
     )
 
 
@@ -262,28 +175,6 @@ def _parsed(row: object, parse: Callable[[Raw], T]) -> T:
         raise NoAnswer(f"cannot be read: {fault!r}") from fault
 
 
-def _section(raw: object, key: str) -> Raw:
-    if not isinstance(raw, Mapping) or raw.get("result") != "success":
-        raise NoAnswer("no success in the answer")
-    section = raw.get(key)
-    if not isinstance(section, Mapping):
-        raise NoAnswer(f"no {key} in the answer")
-    return section
-
-
-def _word(status: Raw) -> str:
-    word = status.get("status")
-    return word if isinstance(word, str) else "no_status"
-
-
-def _executed(status: Raw) -> Decimal:
-    events = status.get("orderEvents")
-    if not isinstance(events, list):
-        return Decimal(0)
-    executions = (e for e in events if isinstance(e, Mapping) and e.get("type") == "EXECUTION")
-    return sum((_number(execution, "amount") for execution in executions), Decimal(0))
-
-
 def _text(row: Raw, key: str) -> str:
     value = row[key]
     if not isinstance(value, str):
@@ -297,10 +188,11 @@ def _name(row: Raw, key: str) -> str | None:
 
 
 def _optional(row: Raw, key: str) -> Decimal | None:
-    return None if row.get(key) is None else _number(row, key)
+    return None if row.get(key) is None else number(row, key)
 
 
-def _number(row: Raw, key: str) -> Decimal:
+def number(row: Raw, key: str) -> Decimal:
+    """Return a finite number of a row; TypeError or ValueError for anything else."""
     value = row[key]
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError(f"{key} is no number")

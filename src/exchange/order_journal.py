@@ -189,7 +189,7 @@ class OrderJournal:
 
 
 def client_order_id(instance: str, *, position_id: str, purpose: OrderPurpose, number: int) -> str:
-    """Return the 18-character name that one order of a position always gets: mark, instance, 65 bits of hash."""
+    """Return the 18-character name that one order always gets: mark, instance, 65 bits of hash."""
     digest = hashlib.sha256(f"{position_id}|{purpose.value}|{number}".encode()).digest()
     return _PREFIX + instance + base64.b32encode(digest).decode("ascii").lower()[:13]
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from src.exchange.base import Instrument, OpenOrder
-from src.exchange.errors import OrderRefused
 from src.exchange.executor import Executor, on_tick
 from src.exchange.ledger import Ledger, OpenPosition
 from src.exchange.order_journal import OrderJournal, TrackedOrder
@@ -21,8 +20,8 @@ _FAILED = frozenset({OrderState.REJECTED, OrderState.NOT_PLACED})
 class Protection:
     """The keeper of stops.
 
-    A position whose stop cannot be placed in three attempts, or whose stop has fired and left something open, is left
-    at the market until it is flat.
+    A position whose stop cannot be placed in three attempts, or whose stop has fired and left something open, is
+    left at the market until it is flat.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Protection:
     def read_back(self, open_orders: tuple[OpenOrder, ...], *, complete: bool, now: float) -> None:
         """Compare the stops with the exchange's open orders.
 
-        With ``complete`` the list was read before the newest fills were booked: a stop that is not in it is gone.
+        With ``complete`` the list was read before the newest fills were booked: a stop not in it is gone.
         """
         seen = {order.cli_ord_id for order in open_orders}
         for order in self._resting():
@@ -76,6 +75,10 @@ class Protection:
         """Return whether a stop of this symbol is still on the exchange, as far as is known."""
         return any(order.intent.symbol == symbol for order in self._resting())
 
+    def unconfirmed(self) -> bool:
+        """Return whether a stop has not been read back yet."""
+        return any(order.intent.cli_ord_id not in self._confirmed for order in self._resting())
+
     def view_of(self, position: OpenPosition) -> StopView | None:
         """Return the newest resting stop of a position; None where it is not protected."""
         for order in reversed(self._journal.stops_of(position.position_id)):
@@ -96,7 +99,7 @@ class Protection:
         """End a stop that has fired, that guards nothing, or that a better one has replaced."""
         cli = order.intent.cli_ord_id
         booked = self._ledger.booked(cli)
-        if booked >= order.intent.size:
+        if booked > 0:  # it fires a market order: what that did not fill is cancelled
             self._journal.settle(order, state=OrderState.DONE, reason="fired", now=now, filled=booked)
             return 0
         position = self._ledger.positions.get(order.intent.symbol)
@@ -117,8 +120,7 @@ class Protection:
 
     def _newest_fitting(self, position: OpenPosition) -> TrackedOrder | None:
         for order in reversed(self._journal.stops_of(position.position_id)):
-            remaining = order.intent.size - self._ledger.booked(order.intent.cli_ord_id)
-            if order.state is OrderState.ACKED and remaining == position.size:
+            if order.state is OrderState.ACKED and order.intent.size == position.size:
                 return order
         return None
 
@@ -161,6 +163,3 @@ def stop_price(position: OpenPosition, *, stop_bps: float, tick: Decimal) -> Dec
     price = position.entry_price * (1 - position.direction.sign * share)
     long = position.direction is Direction.LONG
     return on_tick(price, tick, rounding=ROUND_CEILING if long else ROUND_FLOOR)
-
-
-__all__ = ["OrderRefused", "Protection", "stop_price"]

@@ -17,7 +17,7 @@ _AGAIN_S = 2.0
 class Reconciler:
     """The comparison with the exchange, at the start and on a cadence.
 
-    Its reasons stand while what caused them stands; an order or a position that is not ours freezes new entries.
+    Its reasons stand while what caused them stands; what is not ours freezes new entries.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Reconciler:
         positions_every_s: float,
         real_second: float,
     ) -> None:
-        """Take what it works with; the cadences are in market seconds, ``real_second`` is one of the machine's."""
+        """Take what it works with; cadences are in market seconds, ``real_second`` is one of the machine's."""
         self._exchange = exchange
         self._journal = journal
         self._ledger = ledger
@@ -117,7 +117,7 @@ class Reconciler:
         self._positions_due = now + (self._again_s if differing else self._positions_every_s)
 
     def _differing(self) -> set[str]:
-        """Return the symbols whose position is not the ledger's; those with an order in doubt are not judged."""
+        """Return the symbols whose position is not the ledger's, but for those with an order in doubt."""
         theirs = {position.symbol: position.quantity for position in self._exchange.positions()}
         symbols = theirs.keys() | self._ledger.positions.keys()
         return {

@@ -38,9 +38,9 @@ class _Evidence:
 class Resolver:
     """The search for orders whose answer was lost.
 
-    A round asks for the order's status, the open orders, the fills and the positions; it counts only if every answer is
-    complete. Found is adopted. NOT_PLACED is concluded from five empty rounds over 15 real seconds with an unchanged
-    position, the last begun 3 s after the exchange would still have accepted the order.
+    A round asks for the order's status, the open orders, the fills and the positions; it counts only if every
+    answer is complete. Found is adopted. NOT_PLACED is concluded from five empty rounds over 15 real seconds with
+    an unchanged position, the last begun 3 s after the exchange would still have accepted the order.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from src.learning.ensemble_case import Case, Resolved, case_of
+from src.learning.ensemble_case import Case, PastSignal, Resolved, case_of
 from src.learning.ensemble_members import BaseRate, Logistic, Member, Opinion, Patterns, Votes
 from src.records.policies import EnsembleRules
 from src.records.predictions import MemberForecast, Prediction
@@ -32,7 +32,7 @@ class Ensemble:
         """Take note of an outcome; it is learned from when its time has come."""
         heapq.heappush(self._heard, outcome)
 
-    def recall(self, signal: Signal) -> None:
+    def recall(self, signal: Signal | PastSignal) -> None:
         """Take in a signal that was answered before, as ``predict`` would, without an answer."""
         self._learn_until(signal.ts)
         self._await(case_of(signal))

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from src.records.enums import COMPONENTS, Regime
+from src.records.base import Line, Record
+from src.records.enums import COMPONENTS, Direction, Regime, Strategy, Vote
 from src.records.outcomes import SignalOutcome
 from src.records.signals import Signal
 
@@ -17,6 +18,28 @@ INPUTS: tuple[str, ...] = (*COMPONENTS, "aligned_ofi", "volatility", "aligned_tr
 
 _TREND = {Regime.QUIET_UP: 1, Regime.WILD_UP: 1, Regime.QUIET_DOWN: -1, Regime.WILD_DOWN: -1}
 _USUAL_VOLATILITY_BPS = 100.0
+
+
+class PastVote(Record, frozen=True, kw_only=True):
+    """What the members need of a ``ComponentVote``."""
+
+    name: str
+    vote: Vote
+    confidence: float
+
+
+class PastSignal(Line, frozen=True, kw_only=True):
+    """What the members need of a ``Signal``: a start reads thousands of old ones, and this is half the work."""
+
+    signal_id: str
+    strategy: Strategy
+    direction: Direction
+    confidence: float
+    opposing_confidence: float
+    ofi: float | None
+    volatility_1h_bps: float | None
+    regime: Regime | None
+    votes: tuple[PastVote, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +71,7 @@ class Resolved(NamedTuple):
     won: bool
 
 
-def case_of(signal: Signal) -> Case:
+def case_of(signal: Signal | PastSignal) -> Case:
     """Return what the members need of a signal."""
     return Case(
         signal_id=signal.signal_id,
@@ -76,21 +99,21 @@ def is_win(return_bps: float) -> bool:
     return return_bps > 0
 
 
-def _pattern(signal: Signal) -> str:
+def _pattern(signal: Signal | PastSignal) -> str:
     regime = "UNKNOWN" if signal.regime is None else signal.regime.value
     strength = "none" if signal.ofi is None else str(min(4, int(abs(signal.ofi) * 5)))
     return f"{signal.strategy.value}|{signal.direction.value}|{regime}|{strength}"
 
 
-def _inputs(signal: Signal) -> tuple[float, ...]:
+def _inputs(signal: Signal | PastSignal) -> tuple[float, ...]:
     side = signal.direction.sign
-    votes = {vote.name: side * vote.vote.sign * vote.confidence for vote in signal.votes}
+    votes = {vote.name: side * vote.vote.sign * vote.confidence for vote in signal.votes if vote.confidence}
     return (
-        *(votes.get(name, 0.0) for name in COMPONENTS),
+        *[votes.get(name, 0.0) for name in COMPONENTS],
         0.0 if signal.ofi is None else side * signal.ofi,
         _volatility(signal.volatility_1h_bps),
         0.0 if signal.regime is None else 0.5 * side * _TREND[signal.regime],
-        0.5 if signal.strategy.value == "OFI" else -0.5,
+        0.5 if signal.strategy is Strategy.OFI else -0.5,
         0.5,
     )
 

@@ -1,6 +1,7 @@
 """The members of the ensemble: each has an opinion on a signal, and learns one outcome at a time."""
 
 import math
+import operator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -152,7 +153,7 @@ class Logistic:
         self._seen.add(case, won=won)
 
     def _log_odds(self, case: Case) -> float:
-        return math.fsum(c * x for c, x in zip(self._coefficients, case.inputs, strict=True))
+        return math.fsum(map(operator.mul, self._coefficients, case.inputs))
 
 
 _UNTESTED = Tested()

@@ -2,6 +2,15 @@
 
 from collections import OrderedDict
 
+from src.records.base import Line
+
+
+class NamedLine(Line, frozen=True, kw_only=True):
+    """The part of an output's line that tells which signal it answers."""
+
+    signal_id: str
+    signal_ts: float
+
 
 class RecentIds:
     """The newest ids of an output, bounded; what is older than all it could remember counts as seen.

@@ -6,17 +6,21 @@ R = TypeVar("R")
 R_contra = TypeVar("R_contra", contravariant=True)
 
 
-class Source(Protocol[R]):
-    """A stream that is followed: each line comes at least once."""
-
-    def read_new(self, limit: int | None = None) -> list[R]:
-        """Return what is new, oldest first."""
+class Place(Protocol):
+    """Where a stream was read to."""
 
     def save(self) -> None:
         """Save the place after everything read, once it has been answered."""
 
     def close(self) -> None:
         """Let go of the file."""
+
+
+class Source(Place, Protocol[R]):
+    """A stream that is followed: each line comes at least once."""
+
+    def read_new(self, limit: int | None = None) -> list[R]:
+        """Return what is new, oldest first."""
 
 
 class Sink(Protocol[R_contra]):

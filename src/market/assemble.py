@@ -32,12 +32,16 @@ UNWATCHED = frozenset({PARTIAL_WINDOW, NO_MESSAGES})
 _UNSCORED = BOOK_FAULTS | UNWATCHED | {OFF_MARK, NO_BOOK_EVENTS}
 
 
+_SPANS_S = (60, 300, 900, 3600)
+
+
 @dataclass(frozen=True, slots=True)
 class Close:
     """The close of one window, as all symbols share it."""
 
     ts: float
     window_s: float
+    leader: str
     faults: frozenset[str]
     """What was wrong with the feed itself."""
     fear_greed: float | None
@@ -156,7 +160,7 @@ def _record(state: SymbolState, close: Close, facts: _Facts) -> Features:
         fear_greed=close.fear_greed,
         book_age_s=state.book.age(close.ts),
         ticker_age_s=state.tickers.age(close.ts),
-        incomplete=_incomplete(facts, close, mark=tickers.mark),
+        incomplete=_incomplete(state, facts, close, has_past=move.has_past()),
     )
 
 
@@ -171,16 +175,19 @@ class _Moves:
     def over(self, span_s: float) -> float | None:
         return return_bps(self._mid, self._history.price_at(self._ts - span_s))
 
+    def has_past(self) -> bool:
+        return all(self._history.price_at(self._ts - span_s) is not None for span_s in _SPANS_S)
+
     def over_window(self, window_s: float) -> float | None:
         return return_bps(self._mid, self._history.value_at(self._ts - window_s, Columns.MID))
 
 
-def _incomplete(facts: _Facts, close: Close, *, mark: float | None) -> tuple[str, ...]:
+def _incomplete(state: SymbolState, facts: _Facts, close: Close, *, has_past: bool) -> tuple[str, ...]:
     """Return the names of what is missing, sorted."""
     warming = is_scored(facts.sums, facts.faults) and facts.score.windows < ofi.WARM_WINDOWS
     absent = {
         "ofi_warming": warming,
-        "ticker": mark is None,
+        "ticker": state.fresh_tickers(close.ts).mark is None,
         "funding": facts.carry.funding_rate is None,
         "funding_history": facts.carry.funding_rate is not None and facts.carry.funding_z is None,
         "open_interest": facts.carry.open_interest is None,
@@ -191,6 +198,8 @@ def _incomplete(facts: _Facts, close: Close, *, mark: float | None) -> tuple[str
         "volatility_30d": facts.quarter.volatility_median_bps is None,
         "hourly_returns": facts.quarter.correlation is None,
         "leader": facts.minute.leader_return_bps is None,
+        "lead_lag": facts.minute.lead is None and state.symbol != close.leader,
+        "price_history": facts.shape.mid is not None and not has_past,
         "fear_greed": close.fear_greed is None,
     }
     names = {name for name, is_absent in absent.items() if is_absent}

@@ -232,6 +232,7 @@ class FeatureBuilder:
         close = Close(
             ts=boundary.ts,
             window_s=self._window_s,
+            leader=self._leader,
             faults=self._feed_faults(boundary),
             fear_greed=self._fresh_fear_greed(boundary.ts),
         )

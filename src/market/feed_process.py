@@ -69,7 +69,12 @@ class FeedProcess:
         self._poller.start()
 
     def step(self, now: float) -> int:
-        """Handle what has arrived and write what is closed; return how many records that were."""
+        """Handle what has arrived and write what is closed; return how many records that were.
+
+        Raises RuntimeError where a thread that should listen or ask has died.
+        """
+        if not (self._feed.is_alive() and self._poller.is_alive()):
+            raise RuntimeError("a thread of the feed has died")
         items = self._inbox.drain(_BATCH)
         for at, item in items:
             self._take(at, item)

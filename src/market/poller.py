@@ -84,6 +84,10 @@ class Poller:
         """Begin to ask."""
         self._thread.start()
 
+    def is_alive(self) -> bool:
+        """Return whether the thread lives: it ends only by ``close``, or by an error of ours."""
+        return self._thread.is_alive()
+
     def refresh(self) -> None:
         """Ask for candles again soon: messages were missed."""
         self._refresh_at = self._clock.real()

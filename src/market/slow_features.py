@@ -89,15 +89,17 @@ def _quarter_facts(symbol: str, history: History, relation: _Relation, ends: flo
     returns = None if closes is None else log_returns(closes[-_SKEW_CLOSES:])
     trend = gaps.bridged(raw[-TREND_BARS - 1 :])
     bars = history.quarters.last(_MEDIAN_BARS + 1, until=ends - ends % HOUR_S)
+    exponent = None if closes is None else hurst.rescaled_range_exponent(closes)
+    still = closes is not None and exponent is None
     return QuarterFacts(
         volatility_median_bps=volatility.hourly_median_bps(bars, bars_an_hour=4),
         trend_bps=None if trend is None else return_bps(float(trend[-1]), float(trend[0])),
-        hurst=None if closes is None else hurst.rescaled_range_exponent(closes),
+        hurst=exponent,
         skew=None if returns is None else skew.skewness(returns),
         skew_quantile=None if returns is None else skew.newest_quantile(returns),
         correlation=relation.correlations.get(symbol),
         beta=relation.slopes.get(symbol),
-        missing=_missing("15m", raw, closes),
+        missing=_missing("15m", raw, closes) + (("unmoved_15m",) if still else ()),
     )
 
 

@@ -111,7 +111,7 @@ class Decoder:
             parsed: WireMessage = msgspec.convert(message, WireMessage)
         except msgspec.ValidationError as error:
             return self._event(message, error)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WireError(str(error)) from error
         return parsed
 
@@ -120,7 +120,7 @@ class Decoder:
             if isinstance(message, bytes):
                 return self._events.decode(message)
             return msgspec.convert(message, WireEvent)
-        except msgspec.ValidationError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise WireError(str(cause)) from cause
 
 

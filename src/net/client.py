@@ -111,6 +111,8 @@ class _Fetch:
                 self._body = body
         except NetError as error:
             self._error = error
+        except zlib.error as error:
+            self._error = BadBodyError(f"{self._url}: {error}")
         except (requests.RequestException, OSError, HTTPError) as error:
             self._error = NoAnswerError(f"{self._url}: {error}")
         finally:

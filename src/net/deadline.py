@@ -14,8 +14,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 class DeadlineSession(requests.Session):
     """A session that cuts its connections once a request has taken too long.
 
-    A timeout of requests bounds each read, not their sum; here a timer closes the sockets, so that the read that is
-    going on fails as a broken connection. Redirects are not followed: a question to a venue is answered there.
+    A timeout of requests bounds each read, not their sum; here a timer closes the sockets, so that the read that
+    is going on fails as a broken connection. Redirects are not followed: a venue answers its own questions.
     """
 
     def __init__(self, *, deadline_s: float) -> None:

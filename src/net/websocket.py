@@ -65,6 +65,10 @@ class WebSocketFeed:
         """Begin to connect and read."""
         self._thread.start()
 
+    def is_alive(self) -> bool:
+        """Return whether the thread lives: it ends only by ``close``, or by an error of ours."""
+        return self._thread.is_alive()
+
     def send(self, text: str) -> bool:
         """Send a message on the present connection; False where there is none to send on."""
         connection = self._connection

@@ -200,4 +200,4 @@ class MarketCheckpoint(Document, frozen=True, kw_only=True):
     """Where the synthetic market stood, so that a restart goes on without a jump."""
 
     seed: int
-    synthetic: SyntheticState | None
+    synthetic: SyntheticState

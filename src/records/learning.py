@@ -78,6 +78,8 @@ class LearningState(Document, frozen=True, kw_only=True):
     """By policy: the human's value, to which an unsupported change steps back."""
     proposed_policies: dict[str, float] = msgspec.field(default_factory=dict)
     """What a cycle was about to write; empty once it is written."""
+    weights_cycle_id: str = "default"
+    """The cycle whose weights were in force at the end of this one."""
 
 
 class AuditKind(enum.Enum):

@@ -16,8 +16,8 @@ class CoreState(Record, frozen=True, kw_only=True):
     slow_premium: tuple[float, ...]
     fast_premium: tuple[float, ...]
     open_interest: tuple[float, ...]
-    recent_returns: tuple[tuple[float, ...], ...]
-    """The last minutes' standardised returns, oldest first."""
+    recent_shocks: tuple[tuple[float, ...], ...]
+    """Standardised returns of the last minutes, oldest first."""
 
 
 class StreamState(Record, frozen=True, kw_only=True):

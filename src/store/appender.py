@@ -33,12 +33,9 @@ class Appender:
             raise StoreError(f"{path}: is not a plain file")
         self.size = status.st_size
         self._identity = (status.st_dev, status.st_ino)
-        self._half_line = False
 
     def write(self, line: bytes) -> None:
         """Append a whole line; DiskFull or WriteFailed where nothing of it was written."""
-        if self._half_line:
-            raise StoreError(f"{self.path}: ends in half a line that could not be taken back")
         try:
             written = os.write(self._fd, line)
         except OSError as error:
@@ -48,13 +45,12 @@ class Appender:
         self.size += written
 
     def _undo(self, written: int) -> None:
-        """Take back the beginning of a line that did not fit, and say so."""
-        self._half_line = True
+        """Take back the beginning of a line that did not fit, and say so; never write behind half a line."""
         try:
             os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
         except OSError as error:
+            self.close()
             raise write_error(error, self.path) from error
-        self._half_line = False
         raise write_error(OSError(errno.ENOSPC, f"only {written} bytes of a line fitted"), self.path)
 
     def sync(self) -> None:

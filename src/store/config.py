@@ -1,5 +1,6 @@
 """Files that a human edits while the bot runs: a broken edit changes nothing and is reported."""
 
+import codecs
 import errno
 import logging
 import os
@@ -46,7 +47,6 @@ class ConfigFile(Generic[C]):
         self._type = record_type
         self._wall = wall
         self._good: C | None = None
-        self._good_look: Look | None = None
         self._last_look: Look | None = None
         self._judged: Look | None = None
         self.version = ""
@@ -74,21 +74,21 @@ class ConfigFile(Generic[C]):
         try:
             look = _look(self._path)
         except OSError as error:
+            self._judged = None
             self._refuse(self._file_fault(error))
             return good
-        if look == self._good_look and not self.faults:
+        if look == self._judged:
             return good
-        if look == self._judged or not self._settled(look):
-            self._last_look = look
-            return good
-        return self._reload(good)
+        settled = self._settled(look)
+        self._last_look = look
+        return self._reload(good, look) if settled else good
 
-    def _reload(self, good: C) -> C:
+    def _reload(self, good: C, look: Look) -> C:
         try:
             content, look = self._content()
             fresh = self._checked(content)
         except ConfigError as error:
-            self._judged = self._last_look
+            self._judged = look
             self._refuse(error.faults)
             return good
         self._accept(fresh, content, look)
@@ -111,14 +111,14 @@ class ConfigFile(Generic[C]):
                 raise ConfigConflict(f"{self._path}: is at {version_of(content)}, not at {expected_version}")
             fresh = self._edited(content, changes)
             good = self._checked(fresh)
-            self._swap(content, fresh)
-            self._accept(good, fresh, _look(self._path))
+            self._accept(good, fresh, self._swap(content, fresh))
         return self.version
 
     def _edited(self, content: bytes, changes: dict[str, object]) -> bytes:
-        values = {path: _inline(value) for path, value in changes.items()}
+        values = {path: orjson.dumps(value).decode() for path, value in changes.items()}
+        mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
         try:
-            return replace_values(content.decode("utf-8"), values).encode()
+            return mark + replace_values(content[len(mark) :].decode("utf-8"), values).encode()
         except KeyError as error:
             raise ConfigError(
                 (self._fault(key=str(error.args[0]), rule="expected this key, it is missing"),)
@@ -126,7 +126,7 @@ class ConfigFile(Generic[C]):
         except JsonTextError as error:
             raise ConfigConflict(f"{self._path}: {error.reason}") from error
 
-    def _swap(self, old: bytes, fresh: bytes) -> None:
+    def _swap(self, old: bytes, fresh: bytes) -> Look:
         """Replace the file if it is still ``old``, and put back what somebody wrote in between."""
         kept = self._path.parent / f".{self._path.name}.bak"
         mode = stat.S_IMODE(self._path.stat().st_mode)
@@ -136,8 +136,10 @@ class ConfigFile(Generic[C]):
         if kept.read_bytes() != old:
             kept.replace(self._path)
             raise ConfigConflict(f"{self._path}: changed at the very moment; that change stands")
-        if self._content()[0] != fresh:
+        content, look = self._content()
+        if content != fresh:
             raise ConfigConflict(f"{self._path}: changed right after; that change stands")
+        return look
 
     # reading
     def _content(self) -> tuple[bytes, Look]:
@@ -145,15 +147,16 @@ class ConfigFile(Generic[C]):
             fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
             raise ConfigError(self._file_fault(error)) from error
-        with os.fdopen(fd, "rb", closefd=True) as file:
+        try:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
                 raise ConfigError((self._fault(rule="expected a plain file"),))
             if status.st_size > _MAX_BYTES:
-                raise ConfigError(
-                    (self._fault(rule=f"expected at most {_MAX_BYTES} bytes, found {status.st_size}"),)
-                )
-            content = file.read(_MAX_BYTES + 1)
+                rule = f"expected at most {_MAX_BYTES} bytes, found {status.st_size}"
+                raise ConfigError((self._fault(rule=rule),))
+            content = os.pread(fd, _MAX_BYTES + 1, 0)
+        finally:
+            os.close(fd)
         return content, Look(status.st_mtime_ns, status.st_size, status.st_ino)
 
     def _checked(self, content: bytes) -> C:
@@ -173,7 +176,7 @@ class ConfigFile(Generic[C]):
     # judging
     def _accept(self, good: C, content: bytes, look: Look) -> None:
         self._good = good
-        self._good_look = self._last_look = self._judged = look
+        self._last_look = self._judged = look
         self.version = version_of(content)
         self.faults = ()
 
@@ -198,7 +201,3 @@ class ConfigFile(Generic[C]):
 def _look(path: Path) -> Look:
     status = path.lstat()
     return Look(status.st_mtime_ns, status.st_size, status.st_ino)
-
-
-def _inline(value: object) -> str:
-    return orjson.dumps(value).decode()

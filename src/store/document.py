@@ -74,14 +74,13 @@ class DocumentFile(Generic[D]):
 
     def _content(self, *, remember: bool = True) -> bytes | None:
         try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            with self._path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                content = file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StoreError(f"{self._path}: cannot be read: {error.strerror}") from error
-        with os.fdopen(fd, "rb") as file:
-            status = os.fstat(fd)
-            content = file.read()
         if remember:
             self._seen = (status.st_mtime_ns, status.st_size, status.st_ino)
         return content

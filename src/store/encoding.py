@@ -18,7 +18,7 @@ def encode_line(record: Record) -> bytes:
     """Return a record as one line of JSON; NonFiniteNumber where a number is nan or infinite."""
     fields = msgspec.to_builtins(record)
     payload = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
-    if b"null" in payload:
+    if payload.find(b"null") >= 0:
         _require_finite(record, fields)
     return payload
 
@@ -26,8 +26,10 @@ def encode_line(record: Record) -> bytes:
 def encode_pretty(record: Record, *, envelope: dict[str, object]) -> bytes:
     """Return a record as an indented document, the envelope's keys first; NonFiniteNumber as above."""
     fields: dict[str, object] = msgspec.to_builtins(record, str_keys=True)
-    _require_finite(record, fields)
-    return orjson.dumps({**envelope, **fields}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    content = orjson.dumps({**envelope, **fields}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    if content.find(b"null") >= 0:
+        _require_finite(record, fields)
+    return content
 
 
 def _require_finite(record: Record, fields: dict[str, object]) -> None:
@@ -53,21 +55,31 @@ def _non_finite(value: object, where: str) -> str | None:
 
 
 class IsoTime:
-    """Seconds since the epoch as ISO 8601 in UTC, to the millisecond; remembers the second it last wrote."""
+    """Seconds since the epoch as ISO 8601 in UTC, to the millisecond.
+
+    It remembers the last one: the records of one decision point share their instant.
+    """
 
     def __init__(self) -> None:
+        self._ts: float | None = None
+        self._text = b""
         self._second: int | None = None
         self._shape = b""
 
     def ascii(self, ts: float) -> bytes:
         """Return e.g. ``2026-01-31T23:59:59.250Z``."""
-        millis = round(ts * 1000)
-        second = millis // 1000
+        if ts != self._ts:
+            self._text = self._written(ts)
+            self._ts = ts
+        return self._text
+
+    def _written(self, ts: float) -> bytes:
+        second, millis = divmod(round(ts * 1000), 1000)
         if second != self._second:
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._shape = text.encode("ascii") + b".%03dZ"
             self._second = second
-        return self._shape % (millis % 1000)
+        return self._shape % millis
 
     def text(self, ts: float) -> str:
         """Return the same as text."""

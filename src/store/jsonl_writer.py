@@ -16,7 +16,14 @@ from src.store import segments
 from src.store.appender import Appender, SyncFailed
 from src.store.durable import lock_file, make_folder
 from src.store.encoding import IsoTime, encode_line
-from src.store.errors import FileLocked, MoneyFileError, WriterExists, write_error
+from src.store.errors import (
+    DiskFull,
+    FileLocked,
+    MoneyFileError,
+    StoreError,
+    WriterExists,
+    write_error,
+)
 from src.store.line import with_checksum
 
 R = TypeVar("R", bound=Line)
@@ -69,7 +76,6 @@ class JsonlWriter(Generic[R]):
         self._iso = IsoTime()
         self._dirty = False
         self._looked_at: float | None = None
-        self._until_look = _LOOK_EVERY
         self._failure: str | None = None
         self._file: Appender
         self._number = 0
@@ -97,22 +103,25 @@ class JsonlWriter(Generic[R]):
         Raises NonFiniteNumber, DiskFull or WriteFailed, and nothing of it was written; or MoneyFileError,
         after which the process has to end.
         """
-        if self._failure is not None:
-            raise MoneyFileError(self._failure)
         payload = encode_line(record)
-        self._until_look -= 1
-        if self._money or self._until_look <= 0:
-            self._look()
         number = self.seq + 1
+        money = self._money
+        if money or number % _LOOK_EVERY == 0:
+            self._look()
+        file = self._file
         line = self._shape % (number, self._iso.ascii(record.ts), payload[1:])
-        if self._money:
+        if money:
             line = with_checksum(line, len(line) - len(payload) + 1)
-        if self._file.size + len(line) > self._segment_bytes and self._holds_records:
-            self._rotate()
-        self._file.write(line)
+        try:
+            if file.size + len(line) > self._segment_bytes and self._holds_records:
+                file = self._rotate()
+            file.write(line)
+        except StoreError as error:
+            self._give_up(error)
+            raise
         self._dirty = self._holds_records = True
         self.seq = number
-        if self._money:
+        if money:
             self.sync()
         return number
 
@@ -155,6 +164,12 @@ class JsonlWriter(Generic[R]):
     ) -> None:
         self.close()
 
+    def _give_up(self, error: StoreError) -> None:
+        """Raise MoneyFileError where money could not be written for another reason than a full disk."""
+        if self._money and not isinstance(error, DiskFull):
+            self._failure = str(error)
+            raise MoneyFileError(self._failure) from error
+
     def _answer(self, error: SyncFailed) -> None:
         """Never trust this descriptor again: money stops, the rest goes on with a note of the gap."""
         self.failed_syncs += 1
@@ -194,8 +209,9 @@ class JsonlWriter(Generic[R]):
                 self._file.sync_name()
 
     def _look(self) -> None:
-        """Make the file again where somebody took it away."""
-        self._until_look = _LOOK_EVERY
+        """Make the file again where somebody took it away; MoneyFileError where nothing may be written any more."""
+        if self._failure is not None:
+            raise MoneyFileError(self._failure)
         if self._file.stands():
             return
         _log.error("file_taken_away file=%s", self._path)
@@ -206,8 +222,8 @@ class JsonlWriter(Generic[R]):
         self._file.cut_torn_tail(self._quarantine, self._boot)
         self._take_number(segments.closed_segments(self._path), at_least=self._number)
 
-    def _rotate(self) -> None:
-        """Close the segment and begin the next; where that fails the old one stays as it is."""
+    def _rotate(self) -> Appender:
+        """Close the segment and return the next; where that fails the old one stays as it is."""
         self.sync()
         spare = self._path.parent / f".{self._path.name}.next"
         fresh = Appender(spare, fresh=True)
@@ -229,6 +245,7 @@ class JsonlWriter(Generic[R]):
         if self._syncs:
             fresh.sync_name()
         self._forget_oldest()
+        return fresh
 
     def _forget_oldest(self) -> None:
         if self._keep_segments is None:

@@ -1,7 +1,9 @@
 """JSON text with the place of each key and value: for errors that point, edits that touch nothing else."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import orjson
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -92,9 +94,6 @@ def _find(root: Span, path: str) -> Span:
 @dataclass(slots=True)
 class _Scanner:
     text: str
-    escapes: dict[str, str] = field(
-        default_factory=lambda: {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-    )
 
     def skip(self, at: int) -> int:
         match = _SPACE.match(self.text, at)
@@ -131,7 +130,7 @@ class _Scanner:
             if not self.text.startswith(":", colon):
                 raise JsonTextError(f"expected ':' after the key, found {self._found(colon)}", colon)
             value = self.value(self.skip(colon + 1), depth=depth + 1)
-            members.append(Member(self._unescape(at, end), at, value))
+            members.append(Member(self._key(at, end), at, value))
             at, more = self._next(value.end, "}")
             if not more:
                 return Span(start, at, members=tuple(members), kind="object")
@@ -165,16 +164,12 @@ class _Scanner:
             raise JsonTextError("a string that is not closed on its line, or holds a wrong escape", at)
         return match.end()
 
-    def _unescape(self, start: int, end: int) -> str:
-        raw = self.text[start + 1 : end - 1]
-        if "\\" not in raw:
-            return raw
-        return re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", self._character, raw)
-
-    def _character(self, match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return chr(int(match[1], 16))
-        return self.escapes.get(match[2], match[2])
+    def _key(self, start: int, end: int) -> str:
+        try:
+            key = orjson.loads(self.text[start:end])
+        except orjson.JSONDecodeError as error:
+            raise JsonTextError("a key with a wrong escape", start) from error
+        return str(key)
 
     def _found(self, at: int) -> str:
         if at >= len(self.text):

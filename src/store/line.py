@@ -1,13 +1,15 @@
 """One line of a JSONL file: its number, whether it is whole, and the record in it."""
 
 import zlib
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 R = TypeVar("R")
 _PREFIX = b'{"v":1,"seq":'
 _DIGITS_AT = len(_PREFIX)
+_DIGITS = 15
+"""Of the largest number: a line a microsecond for thirty years."""
 _CONTROL = b'"control":'
 _CRC_MARK = b',"crc":"'
 _ENVELOPE_BYTES = 240
@@ -21,7 +23,7 @@ class _Numbered(msgspec.Struct, frozen=True):
     """What every line has."""
 
     v: int
-    seq: int
+    seq: Annotated[int, msgspec.Meta(ge=0, lt=10**_DIGITS)]
     control: str | None = None
 
 
@@ -47,7 +49,7 @@ def parse_line(line: bytes, decoder: "msgspec.json.Decoder[R]", *, money: bool) 
 def number_of(line: bytes) -> tuple[int, bool]:
     """Return a line's number and whether it is a control line; LineError for what is no line of ours."""
     if line.startswith(_PREFIX):
-        comma = line.find(b",", _DIGITS_AT, _DIGITS_AT + 20)
+        comma = line.find(b",", _DIGITS_AT, _DIGITS_AT + _DIGITS + 1)
         digits = line[_DIGITS_AT:comma]
         if comma > 0 and digits.isdigit():
             return int(digits), line.startswith(_CONTROL, comma + 1)

@@ -1,6 +1,7 @@
 """Opening the right segment of a JSONL file, and being sure that it is the right one."""
 
 import os
+import weakref
 import zlib
 from pathlib import Path
 from typing import Self
@@ -10,10 +11,11 @@ from src.store.cursor import Place
 
 
 class Opened:
-    """A segment that is open for reading."""
+    """A segment that is open for reading, until it is closed or forgotten."""
 
     def __init__(self, fd: int, *, number: int | None) -> None:
         self.fd = fd
+        self._release = weakref.finalize(self, os.close, fd)
         status = os.fstat(fd)
         self.dev = status.st_dev
         self.ino = status.st_ino
@@ -66,8 +68,8 @@ class Opened:
         return type(self)(os.dup(self.fd), number=None)
 
     def close(self) -> None:
-        """Let go of it."""
-        os.close(self.fd)
+        """Let go of it; twice is harmless."""
+        self._release()
 
 
 def open_newest(path: Path) -> Opened | None:

@@ -1,7 +1,8 @@
 """What can go wrong with the house.
 
 SupervisionError
-└── ExchangeNotReached
+├── ExchangeNotReached
+└── ExchangeRefused
 """
 
 
@@ -11,3 +12,7 @@ class SupervisionError(Exception):
 
 class ExchangeNotReached(SupervisionError):
     """The exchange did not answer at the start."""
+
+
+class ExchangeRefused(SupervisionError):
+    """The paper exchange cannot carry the market that was asked for."""

@@ -13,13 +13,14 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from src.clock import AnchoredClock
-from src.records.operations import ConfigFault, Health, SupervisorEvent
+from src.records.operations import Health, SupervisorEvent
 from src.store.document import DocumentFile
 from src.store.freeze import Freeze
 from src.store.jsonl import Durability, JsonlWriter
 from src.store.paths import Home
 from src.store.wake import Wake
-from src.supervision.errors import ExchangeNotReached
+from src.supervision.config_watch import ConfigWatch
+from src.supervision.errors import ExchangeNotReached, ExchangeRefused
 from src.supervision.faults import FaultSwitch
 from src.supervision.health import HealthReporter, disk_reasons
 from src.supervision.heartbeat import HeartbeatPage
@@ -60,6 +61,7 @@ class House:
 
     def __init__(self, launch: Launch, *, context: ForkServerContext, rng: random.Random) -> None:
         self.launch = launch
+        self.settings = launch.settings
         self.home = Home(launch.home_root)
         self.clock = AnchoredClock(launch.anchor)
         self.wake = Wake()
@@ -86,10 +88,9 @@ class House:
         self._freeze = Freeze(self.home)
         self._freeze_sources: list[Callable[[], tuple[str, ...]]] = [
             self._freeze.reasons,
-            self._crash_loops,
-            lambda: disk_reasons(self.home.root),
+            self.holds,
         ]
-        self._fault_sources: list[Callable[[], tuple[ConfigFault, ...]]] = []
+        self._configs = ConfigWatch(self.home)
         self._learning: LearningSchedule | None = None
 
     def __enter__(self) -> Self:
@@ -106,10 +107,12 @@ class House:
         self.stop()
 
     def wait_for_exchange(self) -> None:
-        """Return once the paper exchange serves; ExchangeNotReached if it does not in time."""
+        """Return once the paper exchange serves; ExchangeRefused or ExchangeNotReached if it does not."""
         deadline_s = self.clock.real() + EXCHANGE_START_S
         while self.page.read(EXCHANGE).outputs == 0:
             self.supervisor.check()
+            if EXCHANGE in self.supervisor.failed():
+                raise ExchangeRefused("the paper exchange cannot be started so; its log line above says why")
             if self.clock.real() > deadline_s:
                 raise ExchangeNotReached(f"the paper exchange did not serve within {EXCHANGE_START_S:.0f} s")
             if self._stopping.is_set():
@@ -130,9 +133,9 @@ class House:
         """Count a source's reasons among those that forbid new entries."""
         self._freeze_sources.append(source)
 
-    def reports_faults_of(self, source: Callable[[], tuple[ConfigFault, ...]]) -> None:
-        """Show a source's broken configs in the health."""
-        self._fault_sources.append(source)
+    def holds(self) -> tuple[str, ...]:
+        """Return what about the house itself forbids new entries: crash loops, a full disk."""
+        return (*self._crash_loops(), *disk_reasons(self.home.root))
 
     def freeze_reasons(self) -> tuple[str, ...]:
         """Return everything that forbids new entries now; empty when they are allowed."""
@@ -157,6 +160,12 @@ class House:
             faults=FaultSwitch(self.home.run / "faults" / MAIN),
         )
 
+    def end_after(self, duration_s: float) -> None:
+        """Stop by itself after so many real seconds."""
+        timer = threading.Timer(duration_s, os.kill, (os.getpid(), signal.SIGTERM))
+        timer.daemon = True
+        timer.start()
+
     def stop(self) -> None:
         """Stop in order: producers, then the resolver, then the paper exchange."""
         self._stopping.set()
@@ -180,7 +189,7 @@ class House:
             page=self.page,
             clock=self.clock,
             freeze_reasons=self.freeze_reasons,
-            config_faults=self._config_faults,
+            config_faults=self._configs.faults,
         )
         reported_s = float("-inf")
         announced = False
@@ -228,9 +237,6 @@ class House:
 
     def _crash_loops(self) -> tuple[str, ...]:
         return tuple(f"crash_loop:{name}" for name in self.supervisor.failed() if name != LEARNING)
-
-    def _config_faults(self) -> tuple[ConfigFault, ...]:
-        return tuple(fault for source in self._fault_sources for fault in source())
 
 
 class _ThreadWatch:

@@ -45,6 +45,8 @@ class Launch:
     mode: str
     market: str
     seed: int
+    instance: str
+    """Three characters that mark this home's orders on the exchange."""
     duration_s: float | None = None
     """Stop by itself after this many real seconds; None runs until a signal."""
 

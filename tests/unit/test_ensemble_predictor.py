@@ -94,6 +94,14 @@ def test_a_signal_that_stands_twice_in_the_file_is_answered_once(tmp_path: Path)
     assert [name for name, _ in answers(home)] == [twice[0].signal_id, twice[1].signal_id, twice[4].signal_id]
 
 
+def test_after_a_restart_only_what_is_new_is_handled(tmp_path: Path) -> None:
+    home = made_home(tmp_path)
+    live(home, history(minutes=75))
+    predictor = build_ensemble_predictor(home, project_settings())
+    assert predictor.step(T0) == 0
+    predictor.close()
+
+
 def test_it_wakes_on_signals_and_outcomes(tmp_path: Path) -> None:
     home = made_home(tmp_path)
     predictor = build_ensemble_predictor(home, project_settings())

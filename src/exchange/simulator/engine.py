@@ -12,7 +12,7 @@ from src.exchange.simulator.amend import Amendments
 from src.exchange.simulator.contract import side_of
 from src.exchange.simulator.core import Core, EntryWriter, Taken
 from src.exchange.simulator.desk import Desk
-from src.exchange.simulator.errors import BadCall, Refused
+from src.exchange.simulator.errors import BadCall, Refused, Unlisted
 from src.exchange.simulator.events import (
     BookDelta,
     BookSnapshot,
@@ -81,7 +81,15 @@ class Engine:
 
     # life
     def open(self, now: float, *, balance_usd: Decimal) -> None:
-        """Begin at ``now``: a new account receives its collateral, an old one its resting orders."""
+        """Begin at ``now``: a new account receives its collateral, an old one its resting orders.
+
+        Raises Unlisted where the account holds a contract that does not trade here.
+        """
+        held = set(self.core.state.account.positions) | {
+            order.terms.symbol for order in self.core.state.open.values()
+        }
+        if missing := sorted(held - set(self.core.contracts)):
+            raise Unlisted(f"the paper account holds {', '.join(missing)}: add them to the symbols")
         self.core.now = now
         self._next_hour = (now // HOUR_S + 1) * HOUR_S
         if not self.core.state.is_open:

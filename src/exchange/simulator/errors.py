@@ -1,10 +1,11 @@
 """What the paper exchange refuses.
 
 SimulatorError
-|-- Refused        a request understood and refused: a word in ``sendStatus`` and its kin
-|-- BadCall        a request that was not understood: a word in the error envelope
-|-- JournalGap     the journal lacks entries: the books cannot be rebuilt
-|-- PortInUse      something else listens there
+ +- Refused        a request understood and refused: a word in ``sendStatus`` and its kin
+ +- BadCall        a request that was not understood: a word in the error envelope
+ +- JournalGap     the journal lacks entries: the books cannot be rebuilt
+ +- Unlisted       the account holds what this start does not list
+ +- PortInUse      something else listens there
 """
 
 
@@ -32,3 +33,7 @@ class JournalGap(SimulatorError):
 
 class PortInUse(SimulatorError):
     """The port is taken by another program."""
+
+
+class Unlisted(SimulatorError):
+    """The account holds a position or an order in a contract that this start does not list."""

@@ -1,5 +1,6 @@
 """The HTTP face: routes, signatures, envelopes and error shapes."""
 
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 from urllib.parse import parse_qs
@@ -119,9 +120,9 @@ class HttpFace:
             return web.Response(status=400, text="Invalid symbol")
         params = _params(request, b"")
         now = self._service.clock.now()
-        end = _seconds(params, "to", now)
-        start = _seconds(params, "from", end - CANDLES_A_PAGE * resolution_s)
-        bars = self._service.candles(symbol, kind=kind, resolution_s=resolution_s, start=start, end=end + 1)
+        end = public.whole(params, "to", int(now))
+        start = public.whole(params, "from", end - CANDLES_A_PAGE * resolution_s)
+        bars = self._service.candles(symbol, kind=kind, resolution_s=resolution_s, start=start, end=end)
         return _json(public.candles(bars, limit=CANDLES_A_PAGE))
 
     async def _executions(self, request: web.Request) -> web.StreamResponse:
@@ -136,7 +137,8 @@ class HttpFace:
         return _json({"accountUid": self._endpoint.api_key} | shape)
 
     async def _admin_state(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {self._endpoint.admin_token}":
+        shown = request.headers.get("Authorization", "").encode()
+        if not hmac.compare_digest(shown, f"Bearer {self._endpoint.admin_token}".encode()):
             return web.Response(status=401, text="the admin token is missing or wrong")
         self._service.step()
         return _json(admin_state(self._service))
@@ -196,15 +198,6 @@ def _params(request: web.Request, body: bytes) -> dict[str, str]:
         for name, values in parse_qs(part, keep_blank_values=True).items():
             found.setdefault(name, []).extend(values)
     return {name: "\n".join(values) for name, values in found.items()} | dict(request.match_info)
-
-
-def _seconds(params: Mapping[str, str], name: str, otherwise: float) -> float:
-    text = params.get(name, "")
-    if not text:
-        return otherwise
-    if not text.isdigit():
-        raise BadCall(f"invalidArgument: {name}")
-    return float(text)
 
 
 def _json(shape: Mapping[str, object], *, status: int = 200) -> web.Response:

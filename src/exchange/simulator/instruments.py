@@ -1,4 +1,4 @@
-"""The perpetuals that the paper exchange knows: the facts of each contract, as ``instruments`` on the wire tells them."""
+"""The perpetuals that the paper exchange knows: the facts of each contract, as the wire tells them."""
 
 from decimal import Decimal
 
@@ -44,23 +44,23 @@ def _listed() -> dict[str, InstrumentSpec]:
         ("PF_SOLUSD", "SOL", "0.01", 2, "300000", LIQUID),
         ("PF_XRPUSD", "XRP", "0.0001", 0, "15000000", LIQUID),
         ("PF_DOGEUSD", "DOGE", "0.00001", 0, "90000000", LIQUID),
-        ("PF_ADAUSD", "ADA", "0.0001", 0, "20000000", USUAL),
+        ("PF_ADAUSD", "ADA", "0.00001", 0, "20000000", USUAL),
         ("PF_AVAXUSD", "AVAX", "0.001", 2, "500000", USUAL),
         ("PF_LINKUSD", "LINK", "0.001", 1, "500000", USUAL),
         ("PF_LTCUSD", "LTC", "0.01", 2, "90000", USUAL),
-        ("PF_DOTUSD", "DOT", "0.001", 1, "2000000", USUAL),
-        ("PF_BCHUSD", "BCH", "0.1", 2, "15000", USUAL),
+        ("PF_DOTUSD", "DOT", "0.0001", 1, "2000000", USUAL),
+        ("PF_BCHUSD", "BCH", "0.01", 2, "15000", USUAL),
         ("PF_UNIUSD", "UNI", "0.001", 1, "800000", USUAL),
-        ("PF_ATOMUSD", "ATOM", "0.001", 1, "1500000", USUAL),
-        ("PF_NEARUSD", "NEAR", "0.001", 1, "2000000", USUAL),
+        ("PF_ATOMUSD", "ATOM", "0.0001", 1, "1500000", USUAL),
+        ("PF_NEARUSD", "NEAR", "0.0001", 1, "2000000", USUAL),
         ("PF_TRXUSD", "TRX", "0.00001", 0, "20000000", USUAL),
         ("PF_XLMUSD", "XLM", "0.00001", 0, "20000000", USUAL),
         ("PF_SUIUSD", "SUI", "0.0001", 0, "3000000", USUAL),
         ("PF_AAVEUSD", "AAVE", "0.01", 2, "20000", USUAL),
         ("PF_ETCUSD", "ETC", "0.001", 1, "200000", THIN),
         ("PF_FILUSD", "FIL", "0.0001", 1, "1000000", THIN),
-        ("PF_ARBUSD", "ARB", "0.0001", 0, "8000000", THIN),
-        ("PF_OPUSD", "OP", "0.0001", 0, "5000000", THIN),
+        ("PF_ARBUSD", "ARB", "0.00001", 0, "8000000", THIN),
+        ("PF_OPUSD", "OP", "0.00001", 0, "5000000", THIN),
         ("PF_PEPEUSD", "PEPE", "0.0000000001", -3, "300000000000", THIN),
     )
     return {

@@ -10,7 +10,9 @@ from src.store.document import DocumentFile
 from src.store.jsonl import BadLine, Durability, JsonlWriter, read_all
 
 SNAPSHOT_EVERY = 2000
-"""Entries between two snapshots: what a restart replays at most."""
+"""Entries between two snapshots: about what a restart replays at most."""
+KEEP_SEGMENTS = 2
+"""Closed segments that are kept; what is older is in the snapshot."""
 
 
 class Books:
@@ -25,14 +27,18 @@ class Books:
             folder / "snapshot.json", ExchangeSnapshot, writer="paper_exchange", quarantine=quarantine
         )
         self._writer: JsonlWriter[JournalEntry] = JsonlWriter(
-            path, writer="paper_exchange", durability=Durability.MONEY, quarantine=quarantine
+            path,
+            writer="paper_exchange",
+            durability=Durability.MONEY,
+            quarantine=quarantine,
+            keep_segments=KEEP_SEGMENTS,
         )
         self.state = ExchangeState(memory_s=memory_s)
-        snapshot = self._snapshots.read()
-        if snapshot is not None:
-            self.state.restore(snapshot)
-        self._snapshot_number = self.state.number
-        self.state.replay(_after(read_all(path, JournalEntry, on_bad=BadLine.RAISE), self.state.number))
+        try:
+            self._snapshot_number = self._rebuild(path)
+        except BaseException:
+            self._writer.close()
+            raise
 
     def append(self, record: JournalEntry) -> int:
         """Write one entry; MoneyFileError or another StoreError ends the exchange."""
@@ -41,17 +47,24 @@ class Books:
     def snapshot_if_due(self, now: float) -> None:
         """Write a snapshot where the journal has grown enough since the last."""
         if self.state.number - self._snapshot_number >= SNAPSHOT_EVERY:
-            self._snapshot(now)
+            self.snapshot(now)
 
-    def close(self, now: float) -> None:
-        """Write a last snapshot and let go of the journal."""
-        if self.state.number > self._snapshot_number:
-            self._snapshot(now)
+    def close(self) -> None:
+        """Let go of the journal."""
         self._writer.close()
 
-    def _snapshot(self, ts: float) -> None:
+    def snapshot(self, ts: float) -> None:
+        """Write a snapshot; only while the state is what the journal holds, so never after a failed append."""
         self._snapshots.write(self.state.snapshot(ts))
         self._snapshot_number = self.state.number
+
+    def _rebuild(self, path: Path) -> int:
+        snapshot = self._snapshots.read()
+        if snapshot is not None:
+            self.state.restore(snapshot)
+        known = self.state.number
+        self.state.replay(_after(read_all(path, JournalEntry, on_bad=BadLine.RAISE), known))
+        return known
 
 
 def _after(entries: Iterator[JournalEntry], known: int) -> Iterator[JournalEntry]:

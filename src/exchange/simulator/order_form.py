@@ -1,9 +1,10 @@
 """A sendorder or editorder request, read from the words of the wire."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from src.exchange.simulator.errors import BadCall, Refused
 from src.records.enums import Side
@@ -14,6 +15,9 @@ ORDER_TYPES = LIMIT_TYPES | TRIGGER_TYPES | {"mkt"}
 _SIGNALS = {"last": "last", "mark": "mark", "index": "index", "spot": "index"}
 _FLAGS = {"true": True, "false": False}
 _LONGEST_CLIENT_ID = 100
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
+_LONGEST_NUMBER = 26
+_LARGEST_NUMBER = Decimal("1e15")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,11 @@ def required(params: Mapping[str, str], name: str) -> str:
 
 
 def decimal(text: str, name: str) -> Decimal:
-    """Return a finite number."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise BadCall(f"invalidArgument: {name}") from None
-    if not number.is_finite():
+    """Return a number of ordinary length and size."""
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        raise BadCall(f"invalidArgument: {name}")
+    number = Decimal(text)
+    if abs(number) > _LARGEST_NUMBER:
         raise BadCall(f"invalidArgument: {name}")
     return number
 

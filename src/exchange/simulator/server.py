@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from src.exchange.simulator.service import Service
 from src.exchange.simulator.websocket import HEARTBEAT_S, Hub
 from src.records.operations import ExchangeEndpoint
 from src.records.settings import BotSettings
+from src.store.errors import WriteFailed
 from src.store.paths import Home
 
+log = logging.getLogger(__name__)
 STEP_S = 0.01
 """Real seconds between two looks at the market when it runs fast; twice that at its own speed."""
 CHECKPOINT_EVERY_S = 5.0
@@ -113,12 +116,13 @@ async def _run(
             endpoint_file(run.home).write(endpoint)
             on_serving(endpoint)
             await _keep_stepping(service, hub, books, checkpoint, stopped=stopped, on_pulse=on_pulse)
+            _note(lambda: books.snapshot(run.clock.now()))
         finally:
             await hub.close()
             await runner.cleanup()
-            checkpoint.save(market)
+            _note(lambda: checkpoint.save(market))
     finally:
-        books.close(run.clock.now())
+        books.close()
 
 
 def _service(run: ExchangeRun, market: Market, books: Books) -> tuple[Service, Loudspeaker]:
@@ -178,12 +182,20 @@ async def _keep_stepping(
         real = clock.real()
         if real - beaten >= HEARTBEAT_S:
             hub.beat()
-            books.snapshot_if_due(clock.now())
+            _note(lambda: books.snapshot_if_due(clock.now()))
             beaten = real
         if real - saved >= CHECKPOINT_EVERY_S:
-            checkpoint.save(service.market)
+            _note(lambda: checkpoint.save(service.market))
             saved = real
         await asyncio.sleep(step_s)
+
+
+def _note(write: Callable[[], None]) -> None:
+    """Write what only shortens the next start; with a full disk the journal alone is enough for it."""
+    try:
+        write()
+    except WriteFailed as error:
+        log.warning("note_not_written", extra={"facts": {"error": error}})
 
 
 def _listen(port: int) -> socket.socket:

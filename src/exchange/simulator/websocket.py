@@ -26,6 +26,8 @@ from src.exchange.simulator.wire.values import millis
 PUBLIC_FEEDS = frozenset({"book", "trade", "ticker"})
 PRIVATE_FEEDS = frozenset({"open_orders", "open_orders_verbose", "fills"})
 HEARTBEAT_S = 1.0
+GOODBYE_S = 1.0
+"""Real seconds that a listener has to answer a goodbye."""
 LONGEST_BACKLOG_BYTES = 32 * 1024 * 1024
 
 log = logging.getLogger(__name__)
@@ -36,8 +38,15 @@ Topic = tuple[str, str]
 class Listener:
     """One connection, with what waits to be sent to it."""
 
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.BaseTransport | None,
+        *,
+        longest_backlog: int = LONGEST_BACKLOG_BYTES,
+    ) -> None:
         self._socket = socket
+        self._longest_backlog = longest_backlog
         self._transport = transport
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
@@ -52,9 +61,9 @@ class Listener:
         self._waiting.append(message)
         self._bytes += len(message)
         self._wake.set()
-        if self._bytes > LONGEST_BACKLOG_BYTES:
+        if self._bytes > self._longest_backlog:
             self.dropped = True
-            log.warning("listener_too_slow backlog_bytes=%d", self._bytes)
+            log.warning("listener_too_slow", extra={"facts": {"backlog_bytes": self._bytes}})
             self._waiting.clear()
             if isinstance(self._transport, asyncio.Transport):
                 self._transport.abort()
@@ -112,8 +121,8 @@ class Hub:
 
     async def close(self) -> None:
         """Say goodbye to everybody."""
-        for socket in tuple(self._sockets):
-            await socket.close(code=1001, message=b"going away")
+        goodbyes = (socket.close(code=1001, message=b"going away") for socket in tuple(self._sockets))
+        await asyncio.gather(*goodbyes, return_exceptions=True)
 
     def _tell_ticker(self, due: TickerDue) -> None:
         told = self._ticker_told.get(due.symbol, 0.0)
@@ -140,7 +149,7 @@ class Hub:
     # listening
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
-        socket = web.WebSocketResponse(compress=False, max_msg_size=64 * 1024)
+        socket = web.WebSocketResponse(compress=False, max_msg_size=64 * 1024, timeout=GOODBYE_S)
         await socket.prepare(request)
         listener = Listener(socket, request.transport)
         self._sockets.add(socket)

@@ -6,6 +6,8 @@ from src.exchange.simulator.events import Candle
 from src.exchange.simulator.markets.recursions import Floats
 
 MINUTE_S = 60
+VOLUME_DIGITS = 8
+"""Sums of volume are rounded here: finer is binary dust."""
 FIELDS = 5
 """Open, high, low, close, volume."""
 
@@ -19,12 +21,17 @@ class MinuteBars:
         self._count = 0
         self._first = 0
 
+    @property
+    def next_minute(self) -> int | None:
+        """Return the minute that comes next; None while there is none yet."""
+        return self._first + self._count if self._count else None
+
     def extend(self, first_minute: int, rows: Floats) -> None:
         """Append rows of (open, high, low, close, volume); they follow the last one without a hole."""
         if self._count == 0:
             self._first = first_minute
         if first_minute != self._first + self._count:
-            raise ValueError(f"minute {first_minute} does not follow {self._first + self._count - 1}")
+            raise ValueError(f"minute {first_minute} came where {self._first + self._count} was next")
         if self._count + len(rows) > len(self._rows):
             self._make_room(len(rows))
         self._rows[self._count : self._count + len(rows)] = rows
@@ -61,7 +68,7 @@ def aggregate(first_minute: int, rows: Floats, *, resolution_s: int) -> list[Can
         np.maximum.reduceat(kept[:, 1], starts).tolist(),
         np.minimum.reduceat(kept[:, 2], starts).tolist(),
         kept[ends, 3].tolist(),
-        np.add.reduceat(kept[:, 4], starts).tolist(),
+        np.round(np.add.reduceat(kept[:, 4], starts), VOLUME_DIGITS).tolist(),
         strict=True,
     )
     return [Candle(float(ts), *values) for ts, *values in columns]

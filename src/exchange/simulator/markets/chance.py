@@ -1,7 +1,7 @@
 """Chance from one seed: an independent generator for every stream and number, in any order of asking.
 
-Philox is counter-based (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): what minute 5,000 of a stream
-draws does not depend on whether minute 4,999 was ever asked for.
+Philox is counter-based (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): what minute
+5,000 of a stream draws does not depend on whether minute 4,999 was ever asked for.
 """
 
 import hashlib

@@ -1,44 +1,52 @@
 """The model core: what every minute of every symbol is like, before any message is made of it.
 
-A block of minutes follows from the state at its beginning, the seed and its number alone; ``docs/synthetic_market.md``
-has the formulas. The message stream, the history behind the start and a leap over a gap all read the same blocks.
+A block of minutes follows from the state at its beginning, the seed and its number alone;
+``docs/synthetic_market.md`` has the formulas. The message stream, the history behind the start and a leap over a gap
+all read the same blocks.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from src.exchange.simulator.markets.chance import Chance
 from src.exchange.simulator.markets.character import character
+from src.exchange.simulator.markets.draws import MarketDraws, SymbolDraws, market_draws, symbol_draws
 from src.exchange.simulator.markets.recursions import Fading, Floats, held
 from src.records.market_state import CoreState
+
+Regimes = npt.NDArray[np.intp]
 
 BLOCK_MINUTES = 240
 BLOCK_S = 60 * BLOCK_MINUTES
 RECENT_MINUTES = 4
 
-REGIME_MEAN_STAY = 360.0
+REGIME_STAY = 360.0
 """Minutes between draws of the regime; a fourth of the draws change nothing."""
 REGIME_VOLATILITY = np.array([0.687, 0.687, 1.237, 1.237])
 """Calm and falling, calm and rising, stormy and falling, stormy and rising; mean square 1."""
 REGIME_TREND = np.array([-1.0, 1.0, -1.0, 1.0])
+VOLATILITY_HALF_LIFE = 180.0
 COMMON_VOLATILITY_SD, OWN_VOLATILITY_SD = 0.30, 0.20
 MEAN_VOLATILITY_RATIO = 0.90
 """Mean of a minute's volatility over its typical value, by the numbers above."""
-SHOCK_LIMIT = 12.0
 
-FLOW_MEAN_STAY = 43.0
+FLOW_STAY = 43.0
 """Minutes between draws of a symbol's flow: a half-life of 30 minutes."""
 FLOW_SHARE = 0.14
 """Chance that a draw starts an episode of one-sided flow."""
 TREND_FLOW = 0.08
-DRIFT_A_MINUTE = 1.2e-4
-"""Edge: the log return of a minute of full flow, for a contract of ``DRIFT_VOLATILITY``."""
-DRIFT_VOLATILITY = 0.040
+DRIFT_A_MINUTE, DRIFT_VOLATILITY = 1.5e-4, 0.040
+"""Edge: the log return of a minute of full flow, for a contract of that daily volatility."""
 
 PREMIUM_MEAN, SLOW_PREMIUM_SD, FAST_PREMIUM_SD = 0.8e-4, 2.5e-4, 0.8e-4
+SLOW_PREMIUM_HALF_LIFE, FAST_PREMIUM_HALF_LIFE = 480.0, 10.0
 PREMIUM_TREND, PREMIUM_FLOW = 1.0e-4, 1.0e-4
-OPEN_INTEREST_SD, OPEN_INTEREST_FLOW, OPEN_INTEREST_LIQUIDATION = 8e-4, 6e-4, 1.2e-3
+
+INTEREST_HALF_LIFE = 2880.0
+INTEREST_SD, INTEREST_FLOW, INTEREST_LIQUIDATION = 8e-4, 6e-4, 1.2e-3
+MEAN_ABSOLUTE_FLOW, MEAN_LIQUIDATIONS = 0.21, 0.019
 LIQUIDATION_FROM, LIQUIDATION_SLOPE, LIQUIDATION_LIMIT = 2.2, 1.5, 12.0
 
 
@@ -48,6 +56,7 @@ class Block:
 
     number: int
     log_price: Floats
+    """One row more."""
     premium: Floats
     """Of the perpetual over its index, as a fraction; one row more."""
     open_interest: Floats
@@ -65,24 +74,8 @@ class Block:
     low: Floats
     volume: Floats
     """Relative to the mean."""
-    regime: Floats
-
-
-@dataclass(slots=True)
-class _Draws:
-    """The chance of one block; unit variance, columns are symbols."""
-
-    shock: Floats
-    volatility: Floats
-    flow_redrawn: Floats
-    flow_fresh: Floats
-    slow_premium: Floats
-    fast_premium: Floats
-    open_interest: Floats
-    high: Floats
-    low: Floats
-    volume: Floats
-    liquidations: Floats
+    regime: Regimes
+    """0 to 3, in the order of ``REGIME_VOLATILITY``; one column."""
 
 
 class ModelCore:
@@ -95,131 +88,118 @@ class ModelCore:
         daily = np.array([one.daily_volatility for one in characters])
         self._typical_sigma = daily / np.sqrt(1440.0)
         self._load = np.array([one.correlation for one in characters])
-        self._drift = DRIFT_A_MINUTE * np.sqrt(daily / DRIFT_VOLATILITY) if edge else np.zeros(len(symbols))
-        self._volatility = Fading(180.0, BLOCK_MINUTES)
-        self._slow_premium = Fading(480.0, BLOCK_MINUTES)
-        self._fast_premium = Fading(10.0, BLOCK_MINUTES)
-        self._open_interest = Fading(2880.0, BLOCK_MINUTES)
+        self._drift = DRIFT_A_MINUTE * np.sqrt(daily / DRIFT_VOLATILITY) * edge
+        self._volatility = Fading(VOLATILITY_HALF_LIFE, BLOCK_MINUTES)
+        self._slow = Fading(SLOW_PREMIUM_HALF_LIFE, BLOCK_MINUTES)
+        self._fast = Fading(FAST_PREMIUM_HALF_LIFE, BLOCK_MINUTES)
+        self._interest = Fading(INTEREST_HALF_LIFE, BLOCK_MINUTES)
 
     def origin(self, block: int) -> CoreState:
         """Return a state that no past has shaped, at the beginning of a block; its log prices are 0."""
-        chance = self._chance.generator("origin", block)
+        market = self._chance.generator("origin", block)
         own = [self._chance.generator(f"origin/{symbol}", block) for symbol in self.symbols]
         zeros = tuple(0.0 for _ in self.symbols)
         return CoreState(
             block=block,
-            regime=int(chance.integers(4)),
-            common_volatility=float(chance.standard_normal()),
+            regime=int(market.integers(4)),
+            common_volatility=float(market.standard_normal()),
             log_price=zeros,
             own_volatility=tuple(float(one.standard_normal()) for one in own),
             flow=zeros,
             slow_premium=tuple(float(one.standard_normal()) for one in own),
             fast_premium=zeros,
             open_interest=zeros,
-            recent_returns=tuple(zeros for _ in range(RECENT_MINUTES)),
+            recent_shocks=tuple(zeros for _ in range(RECENT_MINUTES)),
         )
 
     def advance(self, state: CoreState) -> tuple[Block, CoreState]:
         """Return the block that begins with ``state``, and the state at its end."""
-        market = self._chance.generator("market", state.block)
-        redrawn = market.random((BLOCK_MINUTES, 1)) < 1.0 / REGIME_MEAN_STAY
-        regime = held(np.array([state.regime]), redrawn, market.integers(4, size=(BLOCK_MINUTES, 1)))[:, 0]
-        which = regime.astype(np.intp)
+        market = market_draws(self._chance, block=state.block, minutes=BLOCK_MINUTES)
+        draws = symbol_draws(self._chance, self.symbols, block=state.block, minutes=BLOCK_MINUTES)
+        regime = _regimes(state, market)
+        trend = REGIME_TREND[regime]
         common = self._volatility.path(
-            np.array([state.common_volatility]),
-            self._volatility.scale * market.standard_normal((BLOCK_MINUTES, 1)),
+            np.array([state.common_volatility]), self._volatility.scale * market.volatility
         )
-        factor = _student(market.standard_t(4.0, BLOCK_MINUTES), 4.0)[:, None]
-        draws = self._draw(state.block)
-
         own = self._volatility.path(np.array(state.own_volatility), self._volatility.scale * draws.volatility)
-        ratio = REGIME_VOLATILITY[which][:, None] * np.exp(
-            COMMON_VOLATILITY_SD * common
-            + OWN_VOLATILITY_SD * own
-            - (COMMON_VOLATILITY_SD**2 + OWN_VOLATILITY_SD**2)
-        )
+        ratio = _volatility_ratio(regime, common, own)
         sigma = self._typical_sigma * ratio
-        episodes = held(np.array(state.flow), draws.flow_redrawn < 1.0 / FLOW_MEAN_STAY, draws.flow_fresh)
-        trend = REGIME_TREND[which][:, None]
+        episodes = _episodes(state, draws)
         flow = np.clip(episodes + TREND_FLOW * trend, -1.0, 1.0)
-        shock = self._load * factor + np.sqrt(1.0 - self._load**2) * draws.shock
+        shock = self._load * market.factor + np.sqrt(1.0 - self._load**2) * draws.shock
         returns = sigma * shock + self._drift * flow
         price = np.vstack([state.log_price, state.log_price + np.cumsum(returns, axis=0)])
-
-        liquidations, recent = _liquidations(np.array(state.recent_returns), shock, draws.liquidations)
-        slow = self._slow_premium.path(
-            np.array(state.slow_premium), self._slow_premium.scale * draws.slow_premium
-        )
-        fast = self._fast_premium.path(
-            np.array(state.fast_premium),
-            self._fast_premium.scale * FAST_PREMIUM_SD * draws.fast_premium
-            + (1.0 - self._fast_premium.keep) * (PREMIUM_FLOW * flow + PREMIUM_TREND * trend),
-        )
-        interest = self._open_interest.path(
-            np.array(state.open_interest),
-            OPEN_INTEREST_SD * draws.open_interest
-            + OPEN_INTEREST_FLOW * (np.abs(flow) - FLOW_SHARE - TREND_FLOW)
-            - OPEN_INTEREST_LIQUIDATION * np.abs(liquidations),
-        )
+        liquidations, recent = _liquidations(np.array(state.recent_shocks), shock, draws.liquidations_u)
+        slow = self._slow.path(np.array(state.slow_premium), self._slow.scale * draws.slow_premium)
+        fast = self._fast_premium(state, draws, leaning=PREMIUM_FLOW * flow + PREMIUM_TREND * trend)
+        interest = self._open_interest(state, draws, flow=flow, liquidations=liquidations)
+        above, below = _extremes(returns, sigma, draws)
         activity = np.clip(ratio / MEAN_VOLATILITY_RATIO, 0.25, 4.0)
-        high, low = _extremes(returns, sigma, draws)
-        premium = PREMIUM_MEAN + SLOW_PREMIUM_SD * slow + fast
-        before = PREMIUM_MEAN + SLOW_PREMIUM_SD * np.array(state.slow_premium) + np.array(state.fast_premium)
         block = Block(
             number=state.block,
             log_price=price,
-            premium=np.vstack([before, premium]),
+            premium=PREMIUM_MEAN
+            + SLOW_PREMIUM_SD * np.vstack([state.slow_premium, slow])
+            + np.vstack([state.fast_premium, fast]),
             open_interest=np.vstack([state.open_interest, interest]),
             sigma=sigma,
             activity=activity,
             flow=flow,
             liquidations=liquidations,
-            high=price[:-1] + high,
-            low=price[:-1] + low,
+            high=price[:-1] + above,
+            low=price[:-1] + below,
             volume=activity * np.exp(0.4 * draws.volume - 0.08),
             regime=regime,
         )
-        after = CoreState(
+        return block, CoreState(
             block=state.block + 1,
-            regime=int(which[-1]),
+            regime=int(regime[-1, 0]),
             common_volatility=float(common[-1, 0]),
-            log_price=_row(price),
-            own_volatility=_row(own),
-            flow=_row(episodes),
-            slow_premium=_row(slow),
-            fast_premium=_row(fast),
-            open_interest=_row(interest),
-            recent_returns=tuple(tuple(row) for row in recent.tolist()),
+            log_price=_last(price),
+            own_volatility=_last(own),
+            flow=_last(episodes),
+            slow_premium=_last(slow),
+            fast_premium=_last(fast),
+            open_interest=_last(interest),
+            recent_shocks=tuple(tuple(row) for row in recent.tolist()),
         )
-        return block, after
 
-    def _draw(self, block: int) -> _Draws:
-        columns = [_draw_symbol(self._chance.generator(f"core/{symbol}", block)) for symbol in self.symbols]
-        return _Draws(*(np.column_stack(column) for column in zip(*columns, strict=True)))
+    def _fast_premium(self, state: CoreState, draws: SymbolDraws, *, leaning: Floats) -> Floats:
+        shocks = self._fast.scale * FAST_PREMIUM_SD * draws.fast_premium + (1.0 - self._fast.keep) * leaning
+        return self._fast.path(np.array(state.fast_premium), shocks)
+
+    def _open_interest(
+        self, state: CoreState, draws: SymbolDraws, *, flow: Floats, liquidations: Floats
+    ) -> Floats:
+        shocks = (
+            INTEREST_SD * draws.open_interest
+            + INTEREST_FLOW * (np.abs(flow) - MEAN_ABSOLUTE_FLOW)
+            - INTEREST_LIQUIDATION * (np.abs(liquidations) - MEAN_LIQUIDATIONS)
+        )
+        return self._interest.path(np.array(state.open_interest), shocks)
 
 
-def _draw_symbol(chance: np.random.Generator) -> tuple[Floats, ...]:
-    normal = chance.standard_normal((4, BLOCK_MINUTES))
-    uniform = chance.random((5, BLOCK_MINUTES))
-    fresh = np.where(uniform[1] < FLOW_SHARE / 2, -1.0, np.where(uniform[1] < FLOW_SHARE, 1.0, 0.0))
-    return (
-        _student(chance.standard_t(5.0, BLOCK_MINUTES), 5.0),
-        normal[0],
-        uniform[0],
-        fresh,
-        _student(chance.standard_t(5.0, BLOCK_MINUTES), 5.0),
-        normal[1],
-        normal[2],
-        uniform[2],
-        uniform[3],
-        normal[3],
-        uniform[4],
+def _regimes(state: CoreState, market: MarketDraws) -> Regimes:
+    redrawn = market.regime_redrawn_u < 1.0 / REGIME_STAY
+    fresh = np.floor(market.regime_fresh_u * len(REGIME_TREND))
+    return held(np.array([float(state.regime)]), redrawn, fresh).astype(np.intp)
+
+
+def _volatility_ratio(regime: Regimes, common: Floats, own: Floats) -> Floats:
+    """Return each minute's volatility over its typical value; its mean square is 1."""
+    wander = COMMON_VOLATILITY_SD * common + OWN_VOLATILITY_SD * own
+    ratio: Floats = REGIME_VOLATILITY[regime] * np.exp(
+        wander - COMMON_VOLATILITY_SD**2 - OWN_VOLATILITY_SD**2
     )
+    return ratio
 
 
-def _student(draws: Floats, degrees: float) -> Floats:
-    """Return Student draws scaled to unit variance, their wildest cut off."""
-    return np.clip(draws * np.sqrt((degrees - 2.0) / degrees), -SHOCK_LIMIT, SHOCK_LIMIT)
+def _episodes(state: CoreState, draws: SymbolDraws) -> Floats:
+    """Return -1, 0 or 1: whether an episode of one-sided flow is on."""
+    fresh = np.where(
+        draws.flow_fresh_u < FLOW_SHARE, np.where(draws.flow_fresh_u < FLOW_SHARE / 2, -1.0, 1.0), 0.0
+    )
+    return held(np.array(state.flow), draws.flow_redrawn_u < 1.0 / FLOW_STAY, fresh)
 
 
 def _liquidations(recent: Floats, shock: Floats, uniform: Floats) -> tuple[Floats, Floats]:
@@ -234,12 +214,12 @@ def _liquidations(recent: Floats, shock: Floats, uniform: Floats) -> tuple[Float
     return np.sign(moved) * count, known[-RECENT_MINUTES:]
 
 
-def _extremes(returns: Floats, sigma: Floats, draws: _Draws) -> tuple[Floats, Floats]:
-    """Return how far above and below its start a minute's path went (maximum of a Brownian bridge)."""
-    above = (returns + np.sqrt(returns**2 - 2.0 * sigma**2 * np.log1p(-draws.high))) / 2.0
-    below = (returns - np.sqrt(returns**2 - 2.0 * sigma**2 * np.log1p(-draws.low))) / 2.0
+def _extremes(returns: Floats, sigma: Floats, draws: SymbolDraws) -> tuple[Floats, Floats]:
+    """Return how far above and below its start a minute's path went (extremes of a Brownian bridge)."""
+    above = (returns + np.sqrt(returns**2 - 2.0 * sigma**2 * np.log1p(-draws.high_u))) / 2.0
+    below = (returns - np.sqrt(returns**2 - 2.0 * sigma**2 * np.log1p(-draws.low_u))) / 2.0
     return above, below
 
 
-def _row(values: Floats) -> tuple[float, ...]:
+def _last(values: Floats) -> tuple[float, ...]:
     return tuple(values[-1].tolist())

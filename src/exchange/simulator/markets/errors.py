@@ -1,9 +1,8 @@
 """What can be wrong with a market that was asked for.
 
 ValueError
-  MarketSpecError            the word, a symbol or a file is not as it should be: a usage error
-    UnknownInstrumentError   a symbol that this exchange does not list (in ``instruments.py``)
-    TapeError                a recording that cannot be replayed
+  MarketSpecError   the word, a symbol or a file is not as it should be: a usage error
+    TapeError       a recording that cannot be replayed
 """
 
 
@@ -12,4 +11,4 @@ class MarketSpecError(ValueError):
 
 
 class TapeError(MarketSpecError):
-    """A recording that is missing, empty or broken."""
+    """A recording that is missing, empty or broken, or has nothing of a symbol."""

@@ -1,6 +1,8 @@
 """One side of a displayed book in whole ticks and steps, and the words in which its changes are told."""
 
 from bisect import bisect_left
+from decimal import Decimal
+from typing import Literal
 
 from src.exchange.simulator.events import BookDelta, InstrumentSpec, MarketTrade, WireSide
 from src.exchange.simulator.markets.recursions import Floats
@@ -11,8 +13,7 @@ class Scale:
 
     def __init__(self, spec: InstrumentSpec) -> None:
         self._tick, self._ticks_in = spec.tick_size.as_integer_ratio()
-        self._step = 10 ** max(0, -spec.size_decimals)
-        self._steps_in = 10 ** max(0, spec.size_decimals)
+        self._step, self._steps_in = Decimal(1).scaleb(-spec.size_decimals).as_integer_ratio()
         self.tick = float(spec.tick_size)
         self.step = self._step / self._steps_in
 
@@ -96,5 +97,5 @@ class Teller:
     ) -> MarketTrade:
         """Return the news that a taker took ``size`` from a level of this ladder."""
         price = self.scale.price(ladder.sign * key)
-        kind = "liquidation" if liquidation else "fill"
+        kind: Literal["fill", "liquidation"] = "liquidation" if liquidation else "fill"
         return MarketTrade(ts, self._symbol, ladder.taker, price, self.scale.size(size), kind)

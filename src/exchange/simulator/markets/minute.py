@@ -106,5 +106,5 @@ def _bridge(facts: MinuteFacts, seconds: Floats, normals: Floats) -> Floats:
     share = np.append(seconds, MINUTE_S) / MINUTE_S
     steps = np.diff(share, prepend=0.0)
     walk = facts.sigma * np.cumsum(normals * np.sqrt(steps))
-    path = facts.log_start + walk + (facts.log_end - facts.log_start - walk[-1]) * share
+    path: Floats = facts.log_start + walk + (facts.log_end - facts.log_start - walk[-1]) * share
     return path[:-1]

@@ -8,7 +8,7 @@ from src.exchange.simulator.markets.character import character
 from src.exchange.simulator.markets.ladder import Scale
 from src.exchange.simulator.markets.recursions import Floats
 
-DEPTHS_A_MESSAGE = 0.15
+DEPTHS_A_MESSAGE = 0.075
 """Mean volume of trades behind one message, in typical best-level sizes."""
 
 
@@ -17,7 +17,9 @@ def core_trade_rows(minutes: dict[str, Floats], spec: InstrumentSpec, *, message
     scale = Scale(spec)
     path = np.exp(minutes["log_price"])
     after = np.exp(minutes["log_end"])
-    ticks = np.rint(np.column_stack([path, np.exp(minutes["high"]), np.exp(minutes["low"]), after]) / scale.tick)
+    ticks = np.rint(
+        np.column_stack([path, np.exp(minutes["high"]), np.exp(minutes["low"]), after]) / scale.tick
+    )
     ticks[:, 1] = ticks.max(axis=1)
     ticks[:, 2] = ticks.min(axis=1)
     mean_usd = character(spec.symbol).depth_usd * DEPTHS_A_MESSAGE * 60.0 * messages_per_s
@@ -28,7 +30,7 @@ def core_trade_rows(minutes: dict[str, Floats], spec: InstrumentSpec, *, message
 def core_candles(
     first_minute: int, minutes: dict[str, Floats], *, spot: bool, resolution_s: int, start: float, end: float
 ) -> list[Candle]:
-    """Return candles of the index (``spot``) or of the mark, whose volume is 0, for minutes that opened in [start, end]."""
+    """Return candles of the index (``spot``) or of the mark from the minutes in [start, end]; their volume is 0."""
     low = max(0, int(np.ceil(start / 60.0)) - first_minute)
     high = max(low, int(np.floor(end / 60.0)) - first_minute + 1)
     kept = {name: values[low:high] for name, values in minutes.items()}

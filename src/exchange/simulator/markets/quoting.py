@@ -4,30 +4,35 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from src.exchange.simulator.events import BookDelta, InstrumentSpec, MarketEvent, MarketTrade
+from src.exchange.simulator.events import BookDelta, InstrumentSpec, MarketEvent
 from src.exchange.simulator.markets.ladder import Ladder, Teller
 
-STALE, CLEAR, FAR = -0.8, 0.25, 1.6
+STALE, CLEAR, FAR = -1.0, 0.25, 1.1
 """Distance of a best quote from the fair price, in gaps: below the first it is taken at once, and all up to the second
 with it; above the third a better one is invited."""
 ROOM = 0.6
 """Least distance of a better quote from the other side, in gaps."""
-IMPROVE = 0.85
+IMPROVE = 0.6
 """Chance that an action answers that invitation."""
-FLOW_ACTIONS = 0.6
+FLOW_ACTIONS = 0.9
 """Share of the other actions that happen at the best levels; the rest tends the levels behind."""
-ADD, CANCEL = 0.40, 0.60
+ADD, CANCEL = 0.50, 0.65
 """An action at the best level adds below the first, cancels below the second, trades above it."""
 GOLDEN = 0.6180339887498949
 """Step of the turns: any run of them holds both sides' shares (a Kronecker sequence), so that flow is steady."""
-LARGE_TRADE, LARGE_FACTOR = 0.02, 12.0
-FEWEST, FEW, MANY = 5, 11, 15
+LARGE_TRADE, LARGE_FACTOR = 0.01, 8.0
+"""Chance of a large trade, and how much larger it is."""
+FEWEST, FEW, MANY = 8, 12, 16
 """Levels a side: filled up at once, filled up in passing, thinned out."""
-FULL_QUEUE = 4.0
-STEP = 0.7
-NEXT_LEVEL = 0.7
+FULL_QUEUE = 1.5
+"""A best level of this many typical sizes is not added to."""
+IMPROVED, NEXT, BEHIND = 0.25, 0.7, 0.25
+"""Sizes of a better quote, of the level next to the best and, more, of each one behind it, in typical sizes."""
+STEP, TRADED = 1.0, 0.3
+"""Median size of what is added or cancelled, and of a trade."""
+NEXT_LEVEL = 0.9
 """Share of the tending that goes to the level next to the best."""
-LEAN = 1.5
+LEAN = 2.4
 """One-sided flow hides: behind the best level the fed side thins out and the eaten side fills up, by this exponent."""
 
 
@@ -71,7 +76,9 @@ class Quoting:
         events: list[MarketEvent] = []
         for ladder in (self.asks, self.bids):
             if ladder.keys[0] < ladder.sign * fair + STALE * self._pace.gap:
-                self._clear_stale(ts, ladder, fair, events, traded=chance[2] < (1.0 + ladder.sign * self._pace.tilt) / 2)
+                self._clear_stale(
+                    ts, ladder, fair, events, traded=chance[2] < (1.0 + ladder.sign * self._pace.tilt) / 2
+                )
         first = (self.asks, self.bids) if chance[1] < 0.5 else (self.bids, self.asks)
         if chance[0] < IMPROVE:
             for ladder in first:
@@ -104,14 +111,17 @@ class Quoting:
         scale = self._teller.scale
         return tuple((scale.price(ticks), scale.size(size)) for ticks, size in ladder.levels())
 
-    def remove_some(self, ladder: Ladder, key: int, size: int) -> int:
-        """Take up to ``size`` away from a level of the book without telling; return what was there to take."""
+    def take(self, ladder: Ladder, key: int, size: int) -> list[int]:
+        """Take up to ``size`` away from a level without telling; return the keys of the levels that changed."""
         there = ladder.size_at(key)
-        if there and there <= size and len(ladder.keys) == 1:
+        if not there:
+            return []
+        changed = [key]
+        if there <= size and len(ladder.keys) == 1:
             self._extend(ladder)
-        if there:
-            ladder.put(key, max(0, there - size))
-        return min(there, size)
+            changed.append(ladder.keys[-1])
+        ladder.put(key, max(0, there - size))
+        return changed
 
     def _best_place(self, ladder: Ladder, fair: float, place: float) -> int:
         return math.ceil(ladder.sign * fair + (CLEAR + place * (1.0 - CLEAR)) * self._pace.gap)
@@ -125,13 +135,11 @@ class Quoting:
         while len(ladder.keys) < FEWEST:
             self._publish_extension(ts, ladder, events)
         stale = bisect_left(ladder.keys, limit)
-        while stale:
-            place = 0 if traded else stale - 1
+        for place in range(stale - 1, -1, -1):
             key, size = ladder.keys.pop(place), ladder.sizes.pop(place)
-            if traded:
+            if traded and place == 0:
                 events.append(self._teller.trade(ts, ladder, key, size))
             events.append(self._teller.level(ts, ladder, key, 0))
-            stale -= 1
 
     def _improve(
         self, ts: float, ladder: Ladder, fair: float, place: float, normal: float, events: list[MarketEvent]
@@ -139,7 +147,7 @@ class Quoting:
         other = self.bids if ladder is self.asks else self.asks
         key = max(self._best_place(ladder, fair, place), math.ceil(ROOM * self._pace.gap) - other.keys[0])
         if key < ladder.keys[0]:
-            size = self._size(0.35, 0.5 * normal)
+            size = self._size(IMPROVED, 0.5 * normal)
             ladder.put(key, size)
             events.append(self._teller.level(ts, ladder, key, size))
             self._renew(ts, ladder, 1, normal, events)
@@ -160,7 +168,7 @@ class Quoting:
             events.append(self._teller.level(ts, eaten, eaten.keys[0], left))
         else:
             large = LARGE_FACTOR if chance[3] < LARGE_TRADE else 1.0
-            self._hit(ts, eaten, self._size(0.35 * large, 0.8 * normal), events)
+            self._hit(ts, eaten, self._size(TRADED * large, 0.8 * normal), events)
 
     def _tend(
         self, ts: float, ladder: Ladder, place: float, normal: float, events: list[MarketEvent]
@@ -182,7 +190,7 @@ class Quoting:
     ) -> None:
         """Let a level behind the best one take the size that goes with its place and with the flow."""
         lean = LEAN * self._pace.tilt * ladder.sign / behind
-        size = self._size(0.35 + 0.3 * behind, 0.4 * normal + lean)
+        size = self._size(NEXT + BEHIND * (behind - 1), 0.4 * normal + lean)
         if size != ladder.sizes[behind]:
             ladder.sizes[behind] = size
             events.append(self._teller.level(ts, ladder, ladder.keys[behind], size))
@@ -225,8 +233,3 @@ class Quoting:
 
     def _size(self, share: float, exponent: float) -> int:
         return max(1, int(share * self._pace.depth * math.exp(exponent)))
-
-
-def traded(events: list[MarketEvent]) -> list[MarketTrade]:
-    """Return the trades among events."""
-    return [event for event in events if isinstance(event, MarketTrade)]

@@ -19,14 +19,13 @@ class Fading:
 
     def path(self, start: Floats, shocks: Floats) -> Floats:
         """Return x with x[t] = keep * x[t-1] + shocks[t], for shocks of shape (steps, columns)."""
-        return self._weights @ shocks + self._carry * start
+        path: Floats = self._weights @ shocks + self._carry * start
+        return path
 
 
-def held(
-    start: npt.NDArray[np.generic], redrawn: npt.NDArray[np.bool_], fresh: npt.NDArray[np.generic]
-) -> Floats:
+def held(start: Floats, redrawn: npt.NDArray[np.bool_], fresh: Floats) -> Floats:
     """Return values that stay as they are until a step redraws them from ``fresh``; shapes (steps, columns)."""
     steps = np.arange(len(redrawn))[:, None]
     last = np.maximum.accumulate(np.where(redrawn, steps, -1), axis=0)
     drawn = np.take_along_axis(fresh, np.maximum(last, 0), axis=0)
-    return np.where(last < 0, start, drawn).astype(np.float64)
+    return np.where(last < 0, start, drawn)

@@ -19,9 +19,9 @@ from src.records.market_state import StreamState
 Bar = tuple[float, float, float, float, float]
 """Open, high, low, close, volume."""
 
-GAP_SECONDS = 2.0
+GAP_SECONDS = 1.2
 """A gap between levels is what the price moves in this many actions' time, by standard deviation and root of time."""
-FLOW_TILT = 0.85
+FLOW_TILT = 0.9
 MARK_MEMORY_S = 30.0
 MARK_MOVE, MARK_EVERY_S = 0.3e-4, 5.0
 """A reference is told when the mark has moved by this fraction, or after this time."""
@@ -100,8 +100,8 @@ class SymbolStream:
         ladder = self.quoting.asks if side == "buy" else self.quoting.bids
         key = ladder.sign * round(price / self._tick)
         steps = round(size * 10.0**self.spec.size_decimals)
-        if self.quoting.remove_some(ladder, key, steps):
-            self._unpublished.add((ladder.side, ladder.sign * key))
+        for changed in self.quoting.take(ladder, key, steps):
+            self._unpublished.add((ladder.side, ladder.sign * changed))
         pace = self._pace(self._running().facts)
         pushed = self._shift_at(ts) + ladder.sign * IMPACT_GAPS * pace.gap * steps / pace.depth
         bound = IMPACT_LIMIT_GAPS * pace.gap

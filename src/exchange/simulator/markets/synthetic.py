@@ -1,4 +1,7 @@
-"""A made-up market: seeded, alive for ever, and the same however it is stepped. ``docs/synthetic_market.md`` is its model."""
+"""A made-up market: seeded, alive for ever, the same however it is stepped.
+
+``docs/synthetic_market.md`` is its model.
+"""
 
 import math
 from operator import attrgetter
@@ -20,7 +23,7 @@ from src.records.market_state import CoreState, SyntheticState
 
 LEAP_AFTER_S = 600.0
 """A step over more than this is not lived message by message."""
-MESSAGES_AN_ACTION = 1.45
+MESSAGES_AN_ACTION = 1.8
 """Mean messages that one planned action makes."""
 KEEP_MINUTES = 32 * 1440
 
@@ -47,6 +50,8 @@ class SyntheticMarket:
         self._specs = tuple(instrument(symbol) for symbol in symbols)
         self._columns = {symbol: column for column, symbol in enumerate(symbols)}
         self._chance = Chance(seed)
+        self._offsets = [float(self._chance.generator(f"second/{symbol}", 0).random()) for symbol in symbols]
+        """When in each second a symbol's reference is looked at."""
         self._minute = int(start // MINUTE_S)
         core = ModelCore(symbols, seed=seed, edge=edge)
         if origin is None:
@@ -55,7 +60,9 @@ class SyntheticMarket:
         self._timeline = Timeline(core, self._specs, origin=origin)
         self._timeline.reach(self._minute)
         self._streams = tuple(SymbolStream(spec, actions_per_s=self._actions_per_s) for spec in self._specs)
-        self._bars = self._past_bars()
+        self._bars = tuple(
+            self._filled(MinuteBars(keep=KEEP_MINUTES), column) for column in range(len(symbols))
+        )
         self._begin_minute()
         for stream in self._streams:
             stream.restock()
@@ -178,7 +185,7 @@ class SyntheticMarket:
                 self._timeline.facts(self._minute, column),
                 chance=self._chance.generator(f"messages/{stream.spec.symbol}", self._minute),
                 actions_per_s=self._actions_per_s,
-                reference_offset_s=(column + 0.5) / len(self._streams),
+                reference_offset_s=self._offsets[column],
             )
             stream.begin_minute(plan, self._timeline.funding(self._minute, column))
 
@@ -191,16 +198,9 @@ class SyntheticMarket:
         self._begin_minute()
 
     def _leap(self, minute: int) -> list[MarketEvent]:
-        left = self._minute
         self._minute = minute
         self._timeline.reach(minute)
-        fresh = self._past_bars()
-        for lived, past in zip(self._bars, fresh, strict=True):
-            first, rows = past.between(left * MINUTE_S, minute * MINUTE_S)
-            if first == left:
-                lived.extend(first, rows)
-        if first != left:
-            self._bars = fresh
+        self._bars = tuple(self._filled(bars, column) for column, bars in enumerate(self._bars))
         self._begin_minute()
         events: list[MarketEvent] = []
         for stream in self._streams:
@@ -208,12 +208,13 @@ class SyntheticMarket:
             events.append(stream.snapshot(float(minute * MINUTE_S)))
         return events
 
-    def _past_bars(self) -> tuple[MinuteBars, ...]:
-        """Return bars of the kept history, made of the model core alone."""
-        made = []
-        for column, spec in enumerate(self._specs):
-            first, minutes = self._timeline.minutes(column, until_minute=self._minute)
+    def _filled(self, bars: MinuteBars, column: int) -> MinuteBars:
+        """Return the bars up to the running minute, the missing ones made of the model core alone."""
+        first, minutes = self._timeline.minutes(column, until_minute=self._minute)
+        if bars.next_minute is None or bars.next_minute < first:
             bars = MinuteBars(keep=KEEP_MINUTES)
-            bars.extend(first, core_trade_rows(minutes, spec, messages_per_s=self._messages_per_s))
-            made.append(bars)
-        return tuple(made)
+        begin = bars.next_minute or first
+        missing = {name: values[begin - first :] for name, values in minutes.items()}
+        rows = core_trade_rows(missing, self._specs[column], messages_per_s=self._messages_per_s)
+        bars.extend(begin, rows)
+        return bars

@@ -8,7 +8,7 @@ from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.order_form import decimal, seconds_of
 from src.exchange.simulator.state import ExchangeState
-from src.exchange.simulator.wire.public import FEE_SCHEDULE
+from src.exchange.simulator.wire.public import FEE_SCHEDULE, whole
 from src.exchange.simulator.wire.values import iso, millis, number
 from src.records.exchange_journal import AccountRow, ExchangeFill
 
@@ -111,21 +111,16 @@ def account_log(state: ExchangeState, params: Mapping[str, str]) -> dict[str, ob
     """Return rows of the account log, newest first unless ``sort=asc``; ``since`` and ``before`` in ms."""
     rows = state.account.rows
     info = params.get("info", "")
-    since, before = _millis(params, "since"), _millis(params, "before")
-    first, last = _count(params, "from"), _count(params, "to")
+    since, before = _millis(params, "since", 0), _millis(params, "before", 2**62)
+    first, last = whole(params, "from", 0), whole(params, "to", 2**62)
     wanted = [
         row
         for row in rows
-        if (not info or row.info == info)
-        and (since is None or millis(row.ts) >= since)
-        and (before is None or millis(row.ts) < before)
-        and (first is None or row.row_id >= first)
-        and (last is None or row.row_id <= last)
+        if (not info or row.info == info) and since <= millis(row.ts) < before and first <= row.row_id <= last
     ]
     if params.get("sort") != "asc":
         wanted.reverse()
-    limit = _count(params, "count")
-    return {"logs": [_row(row) for row in wanted[: ROWS_A_PAGE if limit is None else limit]]}
+    return {"logs": [_row(row) for row in wanted[: whole(params, "count", ROWS_A_PAGE)]]}
 
 
 def _fill(fill: ExchangeFill, *, with_pnl: bool) -> dict[str, object]:
@@ -169,19 +164,8 @@ def _row(row: AccountRow) -> dict[str, object]:
     }
 
 
-def _millis(params: Mapping[str, str], name: str) -> float | None:
+def _millis(params: Mapping[str, str], name: str, otherwise: int) -> int:
     text = params.get(name, "")
-    if not text:
-        return None
-    if text.isdigit():
-        return int(text)
-    return seconds_of(text, name) * 1000
-
-
-def _count(params: Mapping[str, str], name: str) -> int | None:
-    text = params.get(name, "")
-    if not text:
-        return None
-    if not text.isdigit():
-        raise BadCall(f"invalidArgument: {name}")
-    return int(text)
+    if "T" in text:
+        return millis(seconds_of(text, name))
+    return whole(params, name, otherwise)

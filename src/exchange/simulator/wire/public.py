@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from src.exchange.simulator.contract import Contract
+from src.exchange.simulator.contract import KEEP_PRINTS, Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.events import Candle, FundingPoint, InstrumentSpec
@@ -98,11 +98,11 @@ def history(core: Core, params: Mapping[str, str]) -> dict[str, object]:
 def executions(core: Core, params: Mapping[str, str]) -> dict[str, object]:
     """Return prints as the history service writes them; ``since`` and ``before`` in ms."""
     contract = find(core, params)
-    since, before = int(params.get("since") or 0), int(params.get("before") or 2**62)
+    since, before = whole(params, "since", 0), whole(params, "before", 2**62)
     found = [p for p in contract.prints if since <= millis(p.ts) < before]
     if params.get("sort") != "asc":
         found.reverse()
-    count = int(params.get("count") or len(contract.prints) or 1)
+    count = whole(params, "count", KEEP_PRINTS)
     return {"elements": [_execution(contract, p) for p in found[:count]], "len": len(found[:count])}
 
 
@@ -142,6 +142,16 @@ def fee_schedules() -> dict[str, object]:
     """Return the one fee schedule, in percent."""
     tier = {"makerFee": 0.02, "takerFee": 0.05, "usdVolume": 0.0}
     return {"feeSchedules": [{"uid": FEE_SCHEDULE, "name": "Paper linear fees", "tiers": [tier]}]}
+
+
+def whole(params: Mapping[str, str], name: str, otherwise: int) -> int:
+    """Return an optional whole number that is not negative."""
+    text = params.get(name, "")
+    if not text:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise BadCall(f"invalidArgument: {name}")
+    return int(text)
 
 
 def find(core: Core, params: Mapping[str, str]) -> Contract:
@@ -255,4 +265,7 @@ def _execution(contract: Contract, p: Print) -> dict[str, object]:
 
 
 def _text(value: float) -> str:
-    return f"{Decimal(repr(value)).normalize():f}"
+    text = repr(value)
+    if "e" in text:
+        return f"{Decimal(text):f}"
+    return text.removesuffix(".0")

@@ -1,0 +1,49 @@
+"""``python -m src learn``: one learning cycle now, on a home, running or not."""
+
+from typing import Annotated
+
+import msgspec
+import orjson
+import typer
+
+from src.cli.exit_codes import ExitCode
+from src.cli.freeze import market_now
+from src.cli.options import HomeOption, JsonOption, home_of
+from src.continuous_learning_controller import run_learning_cycle
+from src.records.learning import LearningAudit, LearningState
+from src.records.settings import BotSettings
+from src.store.config import ConfigFile
+from src.store.errors import ConfigError, FileLocked
+from src.store.jsonl import read_tail
+from src.store.paths import Home
+
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the sign flips; the same seed repeats a cycle.")]
+_LINES = 200
+
+
+def learn(home: HomeOption = None, *, seed: SeedOption = 1, as_json: JsonOption = False) -> None:
+    """Run one learning cycle and show what it did; exit 2 for a broken config, 3 where another cycle runs."""
+    where = home_of(home)
+    try:
+        settings = ConfigFile(where.bot_settings, BotSettings).load()
+        state = run_learning_cycle(where, settings, market_now(where), seed)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(ExitCode.CONFIG) from error
+    except FileLocked as error:
+        typer.echo("another learning cycle is running", err=True)
+        raise typer.Exit(ExitCode.HOME_IN_USE) from error
+    if as_json:
+        print(orjson.dumps(msgspec.to_builtins(state, str_keys=True), option=orjson.OPT_INDENT_2).decode())
+    else:
+        _show(where, state)
+
+
+def _show(home: Home, state: LearningState) -> None:
+    print(f"{state.cycle_id}: {state.summary}")
+    lines: list[LearningAudit] = read_tail(home.learning_audit, LearningAudit, _LINES)
+    for line in lines:
+        if line.cycle_id == state.cycle_id and line.target not in {"cycle", "weights"}:
+            print(f"  {line.kind.value} {line.target}: {line.old} -> {line.new} ({line.reason})")
+        elif line.cycle_id == state.cycle_id:
+            print(f"  {line.kind.value} {line.target}: {line.reason}")

@@ -1,0 +1,325 @@
+"""One learning cycle: capture outcomes, see what they bring, test claims, change what the evidence supports."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from src.data_enrichment_layer import resolved_rows
+from src.learning.adjustments import ClaimRules, tested_claims
+from src.learning.audit import AuditTrail, Versions
+from src.learning.counterfactual import Calibration, calibrate
+from src.learning.evidence import Evidence, EvidenceBuilder, LearningRow
+from src.learning.family import Eligibility, build_family, missed_opportunities
+from src.learning.parameters import is_pinned, values_of
+from src.learning.policy_plan import (
+    Note,
+    Plan,
+    PlanRules,
+    first_state,
+    interrupted_change,
+    interrupted_changes,
+    plan_policies,
+    unchanged,
+)
+from src.learning.streams import Sink
+from src.learning.weights import HedgeRules
+from src.profitability_analyzer import Profitability, ProfitabilityAnalyzer
+from src.records.base import Document
+from src.records.enums import HORIZONS_S
+from src.records.learning import AuditKind, DailyLearningRules, LearningAudit, LearningState, SignalWeights
+from src.records.policies import Components, SignalPolicies
+from src.records.settings import BotSettings, LearningSettings
+from src.signal_weight_learner import DEFAULT_CYCLE, SignalWeightLearner, default_weights, weights_file
+from src.store.config import ConfigFile
+from src.store.document import DocumentFile
+from src.store.errors import ConfigConflict, ConfigError
+from src.store.jsonl import Durability, JsonlWriter
+from src.store.lock import LockFile
+from src.store.paths import Home
+
+D = TypeVar("D", bound=Document)
+
+RESOLVED_AFTER_S = max(HORIZONS_S.values()) + 300.0
+"""An outcome is on disk this long after its decision point. Younger signals are all left out: the first of
+them to be resolved would be those whose trade ended fast."""
+BROKEN = "broken"
+"""The version of policies that cannot be read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LearningFiles:
+    """What a cycle reads and writes."""
+
+    rows: Callable[[], Iterable[LearningRow]]
+    """Every resolved signal; one may come more than once."""
+    policies: ConfigFile[SignalPolicies]
+    weights: DocumentFile[SignalWeights]
+    daily_rules: DocumentFile[DailyLearningRules]
+    state: DocumentFile[LearningState]
+    audit: Sink[LearningAudit]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """What a cycle found before it changed anything."""
+
+    now: float
+    cycle_id: str
+    state: LearningState
+    weights: SignalWeights
+    policies: SignalPolicies | None
+    """None where a hand edit broke them; what it broke is then in ``postponed``."""
+    postponed: str
+    evidence: Evidence
+    profitability: Profitability
+    calibration: Calibration
+
+    @property
+    def no_change(self) -> str:
+        """Return why nothing was changed, where nothing was."""
+        return f"no change: {self.postponed or 'no evidence'}"
+
+
+class ContinuousLearningController:
+    """Orchestrates the cycle; the same files, time and seed give the same bytes.
+
+    A change is noted in the state before it is made and audited after: a cycle that was killed in between is
+    accounted for by the next one.
+    """
+
+    def __init__(
+        self,
+        *,
+        files: LearningFiles,
+        settings: LearningSettings,
+        components: Components,
+        every_s: float,
+        seed: int,
+    ) -> None:
+        self._files = files
+        self._settings = settings
+        self._components = components
+        self._every_s = every_s
+        self._seed = seed
+        self._analyzer = ProfitabilityAnalyzer(minimum_signals=settings.minimum_signals)
+        self._weight_learner = SignalWeightLearner(
+            rules=HedgeRules.of(settings),
+            minimum_blocks=settings.minimum_blocks,
+        )
+
+    def run_cycle(self, now: float) -> LearningState:
+        """Run one cycle at ``now`` and return its state.
+
+        Raises CorruptDocument where weights or state cannot be read. Policies that cannot be read, or that
+        a human changes at this very moment, postpone the changes to them alone.
+        """
+        found = self._capture(now)
+        trail = AuditTrail(
+            self._files.audit,
+            cycle_id=found.cycle_id,
+            now=now,
+            seed=self._seed,
+            data_hash=found.evidence.data_hash(),
+        )
+        self._account_for_interrupted(found, trail)
+        plan = self._inject_policies(found, self._plan(found), trail)
+        self._inject_weights(found, trail)
+        if not trail.changes:
+            note = Note(kind=AuditKind.NO_CHANGE, target="cycle", old=None, new=None, reason=found.no_change)
+            trail.write(
+                note, self._versions(), signals=len(found.evidence), blocks=found.profitability.blocks
+            )
+        return self._finish(found, plan, trail)
+
+    # what there is
+
+    def _capture(self, now: float) -> _Found:
+        settings = self._settings
+        weights = self._files.weights.read()
+        if weights is None:
+            weights = default_weights(self._components, now)
+            self._files.weights.write(weights)
+        policies, postponed = self._load_policies()
+        evidence = self._evidence(now)
+        return _Found(
+            now=now,
+            cycle_id=f"cycle-{round(now)}",
+            state=self._files.state.read() or first_state(now, policies),
+            weights=weights,
+            policies=policies,
+            postponed=postponed,
+            evidence=evidence,
+            profitability=self._analyzer.analyze(evidence, now),
+            calibration=calibrate(
+                evidence, minimum_blocks=settings.minimum_blocks, tau_bps=settings.timing_prior_bps
+            ),
+        )
+
+    def _evidence(self, now: float) -> Evidence:
+        builder = EvidenceBuilder(
+            horizon=self._settings.horizon,
+            since_ts=now - self._settings.lookback_s,
+            until_ts=now - RESOLVED_AFTER_S,
+        )
+        for row in self._files.rows():
+            builder.add(row)
+        return builder.build(self._settings.block_s)
+
+    def _load_policies(self) -> tuple[SignalPolicies | None, str]:
+        try:
+            return self._files.policies.load(), ""
+        except ConfigError as error:
+            return None, f"the policies are broken, changes to them are postponed: {error}"
+
+    # what to do
+
+    def _plan(self, found: _Found) -> Plan:
+        policies, state, settings = found.policies, found.state, self._settings
+        if policies is None:
+            return unchanged(state)
+        cells = build_family(
+            found.evidence,
+            policies,
+            shift_bps=found.calibration.shift_bps,
+            eligibility=Eligibility(blocks=settings.minimum_blocks, signals=settings.minimum_signals),
+        )
+        claims = tested_claims(cells, ClaimRules.of(settings, self._seed))
+        return plan_policies(policies, state, claims, cells, PlanRules.of(settings))
+
+    # feedback
+
+    def _inject_policies(self, found: _Found, plan: Plan, trail: AuditTrail) -> Plan:
+        """Write the planned changes into the policies, audit them, and return what came of the plan."""
+        expected = self._files.policies.version
+        if plan.changes:
+            announced = msgspec.structs.replace(found.state, ts=found.now, proposed_policies=plan.changes)
+            self._files.state.write(announced)
+            try:
+                self._files.policies.compare_and_swap(dict(plan.changes), expected)
+            except (ConfigConflict, ConfigError) as error:
+                return self._postpone(found, plan, trail, str(error))
+        for note in plan.notes:
+            trail.write(note, self._versions())
+        return plan
+
+    def _postpone(self, found: _Found, plan: Plan, trail: AuditTrail, reason: str) -> Plan:
+        for name in sorted(plan.changes):
+            note = Note(
+                kind=AuditKind.CONFLICT, target=name, old=None, new=None, reason=f"postponed: {reason}"
+            )
+            trail.write(note, self._versions())
+        return unchanged(found.state, proposed=plan.proposed)
+
+    def _inject_weights(self, found: _Found, trail: AuditTrail) -> None:
+        current = found.weights
+        default = default_weights(self._components, found.now)
+        verdict = self._weight_learner.learn(found.evidence, current=current.weights, default=default.weights)
+        if not verdict.changed:
+            return
+        kind, new = AuditKind.CHANGE, verdict.weights
+        if found.policies is not None and is_pinned("weights", found.policies.pinned):
+            kind, new = AuditKind.PINNED, current.weights
+        else:
+            self._files.weights.write(verdict.document(found.now, found.cycle_id))
+        note = Note(kind=kind, target="weights", old=current.weights, new=new, reason=verdict.reason)
+        trail.write(note, self._versions(), signals=verdict.signals, blocks=verdict.blocks)
+
+    def _account_for_interrupted(self, found: _Found, trail: AuditTrail) -> None:
+        """Audit what a cycle changed and did not live to audit."""
+        values = {} if found.policies is None else values_of(found.policies)
+        notes = interrupted_changes(found.state, values)
+        if found.weights.cycle_id not in {DEFAULT_CYCLE, found.state.weights_cycle_id}:
+            notes.append(interrupted_change("weights", None, found.weights.weights))
+        for note in notes:
+            trail.write(note, self._versions())
+
+    # what remains of it
+
+    def _finish(self, found: _Found, plan: Plan, trail: AuditTrail) -> LearningState:
+        now, before, seen = found.now, found.state, found.profitability
+        verdict = f"{trail.changes} changes" if trail.changes else found.no_change
+        self._files.daily_rules.write(
+            DailyLearningRules(
+                ts=now, cycle_id=found.cycle_id, profitable=seen.profitable, losing=seen.losing
+            )
+        )
+        policies = found.policies
+        weights = self._files.weights.read() or found.weights
+        written = dict(before.last_written_policies)
+        if policies is not None and not plan.postponed:
+            written = {**values_of(policies), **plan.changes}
+        state = LearningState(
+            ts=now,
+            cycle_id=found.cycle_id,
+            cycles=before.cycles + 1,
+            last_started_ts=now,
+            last_finished_ts=now,
+            next_due_ts=now + self._every_s,
+            executed=seen.executed,
+            blocked=seen.blocked,
+            missed=0 if policies is None else missed_opportunities(found.evidence, policies),
+            blocks=seen.blocks,
+            adjustments_proposed=plan.proposed,
+            adjustments_applied=trail.changes,
+            summary=f"{verdict}; {len(found.evidence)} signals in {seen.headline()}",
+            last_written_policies=written,
+            leases=plan.leases,
+            base_policies=plan.base,
+            weights_cycle_id=weights.cycle_id,
+        )
+        self._files.state.write(state)
+        return state
+
+    def _versions(self) -> Versions:
+        policies = self._files.policies.version or BROKEN
+        return Versions(weights=self._files.weights.version() or "", policies=policies)
+
+
+def run_learning_cycle(home: Home, settings: BotSettings, now: float, seed: int) -> LearningState:
+    """Run one cycle on a home, running or not; FileLocked where another cycle is running.
+
+    Raises ConfigError where ``components.json`` or ``learning.json`` cannot be used.
+    """
+    boot = hashlib.sha256(f"{now!r}|{seed}".encode()).hexdigest()[:6]
+    with (
+        LockFile(home.learning_lock),
+        JsonlWriter[LearningAudit](
+            home.learning_audit,
+            writer="learning",
+            durability=Durability.KNOWLEDGE,
+            quarantine=home.quarantine,
+            segment_bytes=int(settings.log_segment_mib * 1024 * 1024),
+            keep_segments=settings.keep_log_segments,
+            clock_now=lambda: now,
+            boot=boot,
+        ) as audit,
+    ):
+        files = LearningFiles(
+            rows=lambda: resolved_rows(home),
+            policies=ConfigFile(home.policies, SignalPolicies),
+            weights=weights_file(home),
+            daily_rules=_document(home, home.daily_rules, DailyLearningRules),
+            state=_document(home, home.learning_state, LearningState),
+            audit=audit,
+        )
+        return ContinuousLearningController(
+            files=files,
+            settings=ConfigFile(home.learning_settings, LearningSettings).load(),
+            components=ConfigFile(home.components, Components).load(),
+            every_s=settings.learning_every_s,
+            seed=seed,
+        ).run_cycle(now)
+
+
+def learning_cycle_main(home_root: str, now: float, seed: int) -> None:
+    """Run one cycle as a process of its own."""
+    home = Home(Path(home_root))
+    run_learning_cycle(home, ConfigFile(home.bot_settings, BotSettings).load(), now, seed)
+
+
+def _document(home: Home, path: Path, record_type: type[D]) -> DocumentFile[D]:
+    return DocumentFile(path, record_type, writer="learning", quarantine=home.quarantine)

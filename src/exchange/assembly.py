@@ -1,0 +1,66 @@
+"""How the desk is put together from its parts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from src.exchange.base import Exchange, Instrument
+from src.exchange.desk import DeskParts, Portfolio, TradingDesk
+from src.exchange.executor import Executor
+from src.exchange.order_journal import OrderJournal
+from src.exchange.protection import Protection
+from src.exchange.reconciliation import Reconciler
+from src.exchange.resolution import Resolver
+
+_PROCESS_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTiming:
+    """The desk's cadences, in market seconds."""
+
+    real_second: float
+    """How many market seconds pass in a real one."""
+    orders_every_s: float
+    positions_every_s: float
+
+
+def build_desk(
+    *,
+    exchange: Exchange,
+    journal: OrderJournal,
+    portfolio: Portfolio,
+    frozen: Callable[[], tuple[str, ...]],
+    timing: DeskTiming,
+) -> TradingDesk:
+    """Return a desk with its parts put together; ``frozen`` returns the reasons against new entries."""
+    instruments: dict[str, Instrument] = {}
+    ledger, second = portfolio.ledger, timing.real_second
+    executor = Executor(
+        exchange=exchange,
+        journal=journal,
+        ledger=ledger,
+        frozen=frozen,
+        process_within_s=_PROCESS_WITHIN_S * second,
+    )
+    protection = Protection(
+        executor=executor,
+        journal=journal,
+        ledger=ledger,
+        instruments=lambda: instruments,
+        real_second=second,
+    )
+    resolver = Resolver(
+        exchange=exchange, journal=journal, ledger=ledger, sync=portfolio.sync, real_second=second
+    )
+    reconciler = Reconciler(
+        exchange=exchange,
+        journal=journal,
+        ledger=ledger,
+        protection=protection,
+        sync=portfolio.sync,
+        orders_every_s=timing.orders_every_s,
+        positions_every_s=timing.positions_every_s,
+        real_second=second,
+    )
+    parts = DeskParts(exchange, journal, portfolio, executor, resolver, protection, reconciler)
+    return TradingDesk(parts, instruments=instruments, real_second=second)

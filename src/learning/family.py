@@ -1,0 +1,125 @@
+"""The fixed family of sets of signals about which a cycle makes claims."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from src.learning.attribution import Attributed
+from src.learning.blocks import Blocks, Mask
+from src.learning.evidence import REGIMES, STRATEGIES, Evidence, Floats
+from src.learning.parameters import REQUIREMENTS, SIZES
+from src.records.enums import Direction, Regime, Strategy
+from src.records.policies import HOUR_BUCKETS, OfiMeasure, SignalPolicies
+
+BAND = 0.10
+"""Width of the bands just above and just below a requirement."""
+REGIME_EPISODES = 3
+"""Separate stays in a regime below which nothing is claimed of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A set of signals and what it earned."""
+
+    name: str
+    """E.g. ``long_ofi_requirement:above`` or ``strategy_sizes.OFI``."""
+    sums: Attributed
+    eligible: bool
+    """There is enough of it to claim anything."""
+
+    @property
+    def signals(self) -> int:
+        """Return how many signals are in it."""
+        return self.sums.residual.signals
+
+    @property
+    def active(self) -> int:
+        """Return in how many time blocks it has any."""
+        return self.sums.residual.active
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Eligibility:
+    """What there must be before a claim is tested."""
+
+    blocks: int
+    signals: int
+
+
+def measured_flow(evidence: Evidence, policies: SignalPolicies) -> Floats:
+    """Return each signal's order flow as its strategy's policy reads it; nan where it is not known."""
+    aligned_codes = [
+        code for code, each in enumerate(STRATEGIES) if policies.ofi_measure[each] is OfiMeasure.ALIGNED
+    ]
+    aligned = np.isin(evidence.strategy, aligned_codes)
+    return np.where(aligned, evidence.direction * evidence.ofi, np.abs(evidence.ofi))
+
+
+def passes(evidence: Evidence, policies: SignalPolicies) -> Mask:
+    """Return which signals meet the order-flow requirement in force."""
+    required = np.where(evidence.direction > 0, policies.long_ofi_requirement, policies.short_ofi_requirement)
+    return np.asarray(measured_flow(evidence, policies) >= required)
+
+
+def missed_opportunities(evidence: Evidence, policies: SignalPolicies) -> int:
+    """Return how many signals stayed below the requirement and would have won after costs."""
+    return int(np.count_nonzero(~passes(evidence, policies) & (evidence.net > 0)))
+
+
+def build_family(
+    evidence: Evidence, policies: SignalPolicies, *, shift_bps: float, eligibility: Eligibility
+) -> dict[str, Cell]:
+    """Return every set of the family by name: two bands a requirement, one cell a size.
+
+    Sizes are judged on the signals that meet the requirement in force: the others do not trade.
+    """
+    gain = evidence.net + shift_bps
+    timing = evidence.direction * evidence.market
+    known = np.isfinite(gain) & np.isfinite(timing)
+    blocks = Blocks(evidence.block)
+    cells: dict[str, Cell] = {}
+    for name, mask in _masks(evidence, policies).items():
+        inside = mask & known
+        sums = Attributed(blocks.sums(gain - timing, inside), blocks.sums(timing, inside))
+        enough = sums.residual.active >= eligibility.blocks and sums.residual.signals >= eligibility.signals
+        if enough and name.startswith("regime_sizes."):
+            enough = _episodes(evidence, inside) >= REGIME_EPISODES
+        cells[name] = Cell(name, sums, enough)
+    return cells
+
+
+def _masks(evidence: Evidence, policies: SignalPolicies) -> dict[str, Mask]:
+    flow = measured_flow(evidence, policies)
+    masks: dict[str, Mask] = {}
+    for name, direction in REQUIREMENTS.items():
+        required = policies.ofi_requirement(direction)
+        same = evidence.direction == direction.sign
+        masks[f"{name}:above"] = same & (flow >= required) & (flow < required + BAND)
+        masks[f"{name}:below"] = same & (flow < required) & (flow >= required - BAND)
+    trading = passes(evidence, policies)
+    for name in SIZES:
+        masks[name] = trading & _size_mask(evidence, name)
+    return masks
+
+
+def _size_mask(evidence: Evidence, name: str) -> Mask:
+    table, _, key = name.partition(".")
+    match table:
+        case "direction_sizes":
+            found = evidence.direction == Direction(key).sign
+        case "strategy_sizes":
+            found = evidence.strategy == STRATEGIES.index(Strategy(key))
+        case "regime_sizes":
+            found = evidence.regime == REGIMES.index(Regime(key))
+        case _:
+            found = np.floor(evidence.ts % 86400 / 14400) == HOUR_BUCKETS.index(key)
+    return np.asarray(found, dtype=np.bool_)
+
+
+def _episodes(evidence: Evidence, inside: Mask) -> int:
+    """Return how many separate stays in its regime, over all symbols, a set of signals comes from."""
+    order = np.argsort(evidence.symbol, kind="stable")
+    symbol, regime = evidence.symbol[order], evidence.regime[order]
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (symbol[1:] != symbol[:-1]) | (regime[1:] != regime[:-1])
+    return len(np.unique(np.cumsum(begins)[inside[order]]))
