@@ -12,7 +12,7 @@ from src.data_enrichment_layer import resolved_rows
 from src.learning.adjustments import ClaimRules, tested_claims
 from src.learning.audit import AuditTrail, Versions
 from src.learning.counterfactual import Calibration, calibrate
-from src.learning.evidence import Evidence, EvidenceBuilder, LearningRow
+from src.learning.evidence import Evidence, LearningRow, collect
 from src.learning.family import Eligibility, build_family, missed_opportunities
 from src.learning.parameters import is_pinned, values_of
 from src.learning.policy_plan import (
@@ -20,9 +20,9 @@ from src.learning.policy_plan import (
     Plan,
     PlanRules,
     first_state,
-    interrupted_change,
     interrupted_changes,
     plan_policies,
+    postponed_changes,
     unchanged,
 )
 from src.learning.streams import Sink
@@ -33,7 +33,7 @@ from src.records.enums import HORIZONS_S
 from src.records.learning import AuditKind, DailyLearningRules, LearningAudit, LearningState, SignalWeights
 from src.records.policies import Components, SignalPolicies
 from src.records.settings import BotSettings, LearningSettings
-from src.signal_weight_learner import DEFAULT_CYCLE, SignalWeightLearner, default_weights, weights_file
+from src.signal_weight_learner import SignalWeightLearner, default_weights, weights_file
 from src.store.config import ConfigFile
 from src.store.document import DocumentFile
 from src.store.errors import ConfigConflict, ConfigError
@@ -107,8 +107,7 @@ class ContinuousLearningController:
         self._seed = seed
         self._analyzer = ProfitabilityAnalyzer(minimum_signals=settings.minimum_signals)
         self._weight_learner = SignalWeightLearner(
-            rules=HedgeRules.of(settings),
-            minimum_blocks=settings.minimum_blocks,
+            rules=HedgeRules.of(settings), minimum_blocks=settings.minimum_blocks
         )
 
     def run_cycle(self, now: float) -> LearningState:
@@ -125,7 +124,7 @@ class ContinuousLearningController:
             seed=self._seed,
             data_hash=found.evidence.data_hash(),
         )
-        self._account_for_interrupted(found, trail)
+        self._audit(trail, interrupted_changes(found.state, found.policies, found.weights))
         plan = self._inject_policies(found, self._plan(found), trail)
         self._inject_weights(found, trail)
         if not trail.changes:
@@ -135,8 +134,6 @@ class ContinuousLearningController:
             )
         return self._finish(found, plan, trail)
 
-    # what there is
-
     def _capture(self, now: float) -> _Found:
         settings = self._settings
         weights = self._files.weights.read()
@@ -144,7 +141,13 @@ class ContinuousLearningController:
             weights = default_weights(self._components, now)
             self._files.weights.write(weights)
         policies, postponed = self._load_policies()
-        evidence = self._evidence(now)
+        evidence = collect(
+            self._files.rows(),
+            horizon=settings.horizon,
+            since_ts=now - settings.lookback_s,
+            until_ts=now - RESOLVED_AFTER_S,
+            block_s=settings.block_s,
+        )
         return _Found(
             now=now,
             cycle_id=f"cycle-{round(now)}",
@@ -159,23 +162,11 @@ class ContinuousLearningController:
             ),
         )
 
-    def _evidence(self, now: float) -> Evidence:
-        builder = EvidenceBuilder(
-            horizon=self._settings.horizon,
-            since_ts=now - self._settings.lookback_s,
-            until_ts=now - RESOLVED_AFTER_S,
-        )
-        for row in self._files.rows():
-            builder.add(row)
-        return builder.build(self._settings.block_s)
-
     def _load_policies(self) -> tuple[SignalPolicies | None, str]:
         try:
             return self._files.policies.load(), ""
         except ConfigError as error:
             return None, f"the policies are broken, changes to them are postponed: {error}"
-
-    # what to do
 
     def _plan(self, found: _Found) -> Plan:
         policies, state, settings = found.policies, found.state, self._settings
@@ -190,8 +181,6 @@ class ContinuousLearningController:
         claims = tested_claims(cells, ClaimRules.of(settings, self._seed))
         return plan_policies(policies, state, claims, cells, PlanRules.of(settings))
 
-    # feedback
-
     def _inject_policies(self, found: _Found, plan: Plan, trail: AuditTrail) -> Plan:
         """Write the planned changes into the policies, audit them, and return what came of the plan."""
         expected = self._files.policies.version
@@ -201,18 +190,10 @@ class ContinuousLearningController:
             try:
                 self._files.policies.compare_and_swap(dict(plan.changes), expected)
             except (ConfigConflict, ConfigError) as error:
-                return self._postpone(found, plan, trail, str(error))
-        for note in plan.notes:
-            trail.write(note, self._versions())
+                self._audit(trail, postponed_changes(plan, str(error)))
+                return unchanged(found.state, proposed=plan.proposed)
+        self._audit(trail, plan.notes)
         return plan
-
-    def _postpone(self, found: _Found, plan: Plan, trail: AuditTrail, reason: str) -> Plan:
-        for name in sorted(plan.changes):
-            note = Note(
-                kind=AuditKind.CONFLICT, target=name, old=None, new=None, reason=f"postponed: {reason}"
-            )
-            trail.write(note, self._versions())
-        return unchanged(found.state, proposed=plan.proposed)
 
     def _inject_weights(self, found: _Found, trail: AuditTrail) -> None:
         current = found.weights
@@ -228,25 +209,14 @@ class ContinuousLearningController:
         note = Note(kind=kind, target="weights", old=current.weights, new=new, reason=verdict.reason)
         trail.write(note, self._versions(), signals=verdict.signals, blocks=verdict.blocks)
 
-    def _account_for_interrupted(self, found: _Found, trail: AuditTrail) -> None:
-        """Audit what a cycle changed and did not live to audit."""
-        values = {} if found.policies is None else values_of(found.policies)
-        notes = interrupted_changes(found.state, values)
-        if found.weights.cycle_id not in {DEFAULT_CYCLE, found.state.weights_cycle_id}:
-            notes.append(interrupted_change("weights", None, found.weights.weights))
+    def _audit(self, trail: AuditTrail, notes: Iterable[Note]) -> None:
         for note in notes:
             trail.write(note, self._versions())
-
-    # what remains of it
 
     def _finish(self, found: _Found, plan: Plan, trail: AuditTrail) -> LearningState:
         now, before, seen = found.now, found.state, found.profitability
         verdict = f"{trail.changes} changes" if trail.changes else found.no_change
-        self._files.daily_rules.write(
-            DailyLearningRules(
-                ts=now, cycle_id=found.cycle_id, profitable=seen.profitable, losing=seen.losing
-            )
-        )
+        self._files.daily_rules.write(seen.daily_rules(now, found.cycle_id))
         policies = found.policies
         weights = self._files.weights.read() or found.weights
         written = dict(before.last_written_policies)

@@ -9,7 +9,7 @@ from src.gates.score import LEVELS
 from src.learning.blocks import Blocks, Mask, standard_error
 from src.learning.evidence import DISPOSITIONS, REGIMES, STRATEGIES, Evidence
 from src.records.enums import Direction, Disposition
-from src.records.learning import PatternRule
+from src.records.learning import DailyLearningRules, PatternRule
 from src.records.policies import HOUR_BUCKETS
 
 _DAY_S = 86400.0
@@ -28,6 +28,10 @@ class Profitability:
     blocked: int
     """Blocked signals with a measured outcome."""
     blocks: int
+
+    def daily_rules(self, ts: float, cycle_id: str) -> DailyLearningRules:
+        """Return the last day's patterns as the document that a human reads."""
+        return DailyLearningRules(ts=ts, cycle_id=cycle_id, profitable=self.profitable, losing=self.losing)
 
     def headline(self) -> str:
         """Return the number of blocks, and what directions and strategies brought."""

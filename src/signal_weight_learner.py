@@ -8,12 +8,11 @@ import numpy as np
 from src.learning.evidence import Evidence
 from src.learning.weights import HedgeRules, block_gains, clamped, gain_scores, hedge, rounded
 from src.records.enums import COMPONENTS
-from src.records.learning import SignalWeights
+from src.records.learning import DEFAULT_CYCLE, SignalWeights
 from src.records.policies import Components
 from src.store.document import DocumentFile
 from src.store.paths import Home
 
-DEFAULT_CYCLE = "default"
 _LEAST_MOVE = 0.005
 """Half the summed changes below which new weights are not worth a new version."""
 

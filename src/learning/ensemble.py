@@ -86,7 +86,7 @@ def members_of(rules: EnsembleRules) -> dict[str, Member]:
     """Return fresh members by name."""
     prior = rules.prior_blocks
     return {
-        "votes": Votes(slope=rules.votes_slope, prior_blocks=prior),
+        "votes": Votes(slope=rules.votes_slope, flow_slope=rules.flow_slope, prior_blocks=prior),
         "pattern": Patterns(prior_blocks=prior),
         "logistic": Logistic(prior_blocks=prior, learning_rate=rules.learning_rate, l2=rules.l2),
         "base_rate": BaseRate(prior_blocks=prior),

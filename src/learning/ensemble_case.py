@@ -16,6 +16,7 @@ BLOCK_S = 3600
 INPUTS: tuple[str, ...] = (*COMPONENTS, "aligned_ofi", "volatility", "aligned_trend", "is_ofi", "intercept")
 """What the logistic member reads; the votes, the order flow and the trend count in the signal's direction."""
 
+_ALIGNED_OFI = INPUTS.index("aligned_ofi")
 _TREND = {Regime.QUIET_UP: 1, Regime.WILD_UP: 1, Regime.QUIET_DOWN: -1, Regime.WILD_DOWN: -1}
 _USUAL_VOLATILITY_BPS = 100.0
 
@@ -56,6 +57,11 @@ class Case:
     """Weighted confidence of all votes, 0..1."""
     inputs: tuple[float, ...]
     """In the order of ``INPUTS``; what is not known is 0 and moves nothing."""
+
+    @property
+    def aligned_ofi(self) -> float:
+        """Return the order flow in the signal's direction, -1..1; 0 where it is not known."""
+        return self.inputs[_ALIGNED_OFI]
 
     @property
     def block(self) -> int:

@@ -66,16 +66,21 @@ class Tested:
 
 @dataclass(slots=True)
 class Votes:
-    """The prior: agreement of the components is worth something, until evidence speaks for itself."""
+    """The prior: agreement of the components and of the order flow is worth something, until evidence speaks.
+
+    It is a claim that the loop tests: on a market where neither tells anything it costs fees until then.
+    """
 
     slope: float
+    flow_slope: float
     prior_blocks: float
     _seen: Tested = field(default_factory=Tested)
 
     def opinion(self, case: Case) -> Opinion:
-        """Return the logistic map of the weighted agreement; its claim fades as evidence comes in."""
+        """Return the logistic map of what speaks for the signal; its claim fades as evidence comes in."""
         doubt = 1 - self._seen.trust(self.prior_blocks)
-        probability = _logistic(self.slope * doubt * case.agreement)
+        claim = self.slope * case.agreement + self.flow_slope * case.aligned_ofi
+        probability = _logistic(doubt * claim)
         return Opinion(win_probability=probability, confidence=case.spoken, evidence=0)
 
     def learn(self, case: Case, *, won: bool) -> None:

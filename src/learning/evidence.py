@@ -2,6 +2,7 @@
 
 import hashlib
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -87,6 +88,16 @@ class Evidence:
         for column in fields(self):
             digest.update(np.ascontiguousarray(getattr(self, column.name)).tobytes())
         return digest.hexdigest()[:12]
+
+
+def collect(
+    rows: Iterable[LearningRow], *, horizon: str, since_ts: float, until_ts: float, block_s: float
+) -> Evidence:
+    """Return the columns of the rows whose decision point lies within (since, until]."""
+    builder = EvidenceBuilder(horizon=horizon, since_ts=since_ts, until_ts=until_ts)
+    for row in rows:
+        builder.add(row)
+    return builder.build(block_s)
 
 
 class EvidenceBuilder:

@@ -8,7 +8,7 @@ from src.learning.adjustments import Claim, is_supported, moved_value, proposals
 from src.learning.family import Cell
 from src.learning.leases import run_leases
 from src.learning.parameters import LEARNABLE, Steps, is_pinned, values_of
-from src.records.learning import AuditKind, LearningState
+from src.records.learning import DEFAULT_CYCLE, AuditKind, LearningState, SignalWeights
 from src.records.policies import SignalPolicies
 from src.records.settings import LearningSettings
 
@@ -85,20 +85,28 @@ def unchanged(state: LearningState, *, proposed: int = 0) -> Plan:
     return Plan(base=dict(state.base_policies), leases=dict(state.leases), proposed=proposed, postponed=True)
 
 
-def interrupted_changes(state: LearningState, values: Mapping[str, float]) -> list[Note]:
-    """Return what a cycle wrote into the policies without living to audit it."""
+def interrupted_changes(
+    state: LearningState, policies: SignalPolicies | None, weights: SignalWeights
+) -> list[Note]:
+    """Return what a cycle wrote into policies and weights without living to audit it."""
+    values = {} if policies is None else values_of(policies)
     written = state.last_written_policies
-    return [
-        interrupted_change(name, written.get(name), new)
+    notes = [
+        _interrupted(name, written.get(name), new)
         for name, new in sorted(state.proposed_policies.items())
         if values.get(name) == new != written.get(name)
     ]
+    if weights.cycle_id not in {DEFAULT_CYCLE, state.weights_cycle_id}:
+        notes.append(_interrupted("weights", None, weights.weights))
+    return notes
 
 
-def interrupted_change(target: str, old: object, new: object) -> Note:
-    """Return the note of a change that was made and not audited."""
-    reason = "written by a cycle that did not finish"
-    return Note(kind=AuditKind.CHANGE, target=target, old=old, new=new, reason=reason)
+def postponed_changes(plan: Plan, reason: str) -> list[Note]:
+    """Return the notes of changes that a human's edit at the same moment stopped."""
+    return [
+        Note(kind=AuditKind.CONFLICT, target=name, old=None, new=None, reason=f"postponed: {reason}")
+        for name in sorted(plan.changes)
+    ]
 
 
 def first_state(ts: float, policies: SignalPolicies | None) -> LearningState:
@@ -122,6 +130,11 @@ def first_state(ts: float, policies: SignalPolicies | None) -> LearningState:
         leases={},
         base_policies=values,
     )
+
+
+def _interrupted(target: str, old: object, new: object) -> Note:
+    reason = "written by a cycle that did not finish"
+    return Note(kind=AuditKind.CHANGE, target=target, old=old, new=new, reason=reason)
 
 
 def _edited(values: Mapping[str, float], state: LearningState) -> dict[str, object]:

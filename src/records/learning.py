@@ -7,6 +7,9 @@ import msgspec
 from src.records.base import Document, Line, Record
 from src.records.enums import COMPONENTS
 
+DEFAULT_CYCLE = "default"
+"""The ``cycle_id`` of weights that no cycle has touched."""
+
 
 class SignalWeights(Document, frozen=True, kw_only=True):
     """``feature_store/signal_weights_gate.json``: what each component's vote weighs in the gate's score."""
@@ -78,7 +81,7 @@ class LearningState(Document, frozen=True, kw_only=True):
     """By policy: the human's value, to which an unsupported change steps back."""
     proposed_policies: dict[str, float] = msgspec.field(default_factory=dict)
     """What a cycle was about to write; empty once it is written."""
-    weights_cycle_id: str = "default"
+    weights_cycle_id: str = DEFAULT_CYCLE
     """The cycle whose weights were in force at the end of this one."""
 
 

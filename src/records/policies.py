@@ -147,6 +147,8 @@ class EnsembleRules(Record, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """By member, before its confidence counts."""
     votes_slope: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]
     """Log odds that full agreement of the components is worth before anything is known."""
+    flow_slope: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]
+    """Log odds that order flow wholly on the signal's side is worth before anything is known."""
     prior_blocks: Annotated[float, msgspec.Meta(ge=1.0, le=10_000.0)]
     """Time blocks of evidence that count as much as the prior."""
     learning_rate: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]

@@ -115,7 +115,7 @@ def test_death_at_any_step_loses_doubles_and_exposes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     act: Callable[[World], None],
-    with_position: bool,  # noqa: FBT001 - a parameter of the test
+    with_position: bool,
     intended: str,
 ) -> None:
     for at in range(1, MOST_STEPS):

@@ -28,7 +28,7 @@ def test_before_any_outcome_only_the_votes_speak() -> None:
     assert by_name["votes"].weight == 1
     for silent in ("pattern", "logistic", "base_rate"):
         assert (by_name[silent].win_probability, by_name[silent].weight) == (None, 0)
-    assert 0.5 < prediction.win_probability < 0.6
+    assert 0.5 < prediction.win_probability < 0.7
 
 
 def test_a_prediction_answers_its_signal() -> None:
@@ -84,7 +84,7 @@ def test_many_signals_of_one_hour_are_little_evidence() -> None:
 
 
 def test_the_claim_of_the_votes_fades_as_evidence_comes() -> None:
-    votes = Votes(slope=1.0, prior_blocks=24)
+    votes = Votes(slope=1.0, flow_slope=0.0, prior_blocks=24)
     case = case_of(signal(confidence=0.5))
     before = probability(votes.opinion(case))
     for n in range(240):
