@@ -239,7 +239,7 @@ def open_writer(home: Home, path: Path) -> JsonlWriter[Line]:
     return JsonlWriter(path, writer="world", durability=Durability.TELEMETRY, quarantine=home.quarantine)
 
 
-class Crash(Exception):  # noqa: N818 - it stands for a kill, not for an error
+class Crash(Exception):
     """The process was killed."""
 
 

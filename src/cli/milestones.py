@@ -45,9 +45,12 @@ class _Counts:
     enriched: int = 0
     counterfactuals: int = 0
     executions: int = 0
-    versions_decided_by: set[tuple[str, str]] = field(default_factory=set)
-    cycles: dict[str, tuple[str, str]] = field(default_factory=dict)
+    decided_by: set[tuple[str, str]] = field(default_factory=set)
+    """Versions of weights and policies that decisions name."""
+    cycles: set[str] = field(default_factory=set)
     changes: int = 0
+    learned: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By cycle that changed something: the versions in force after it."""
     stop_ids: set[str] = field(default_factory=set)
 
 
@@ -75,7 +78,7 @@ class Tally:
         self._count_trades()
         self._count_outcomes()
         self._count_learning()
-        learned = set(counts.cycles.values())
+        learned = set(counts.learned.values())
         return (
             Milestone("processes ready", self._ready(), 6),
             Milestone("signals blocked by the gate", counts.decisions - counts.passed, 1),
@@ -86,7 +89,7 @@ class Tally:
             Milestone("enriched decisions of trades", counts.executions, 1),
             Milestone("learning cycles", len(counts.cycles), 2),
             Milestone(
-                "cycles whose versions later decisions name", len(learned & counts.versions_decided_by), 2
+                "learned versions that decisions name", len(learned & counts.decided_by), max(1, len(learned))
             ),
         )
 
@@ -100,7 +103,7 @@ class Tally:
         for decision in self._decisions.read_new():
             self.counts.decisions += 1
             self.counts.passed += decision.should_trade
-            self.counts.versions_decided_by.add((decision.weights_version, decision.policies_version))
+            self.counts.decided_by.add((decision.weights_version, decision.policies_version))
 
     def _count_trades(self) -> None:
         counts = self.counts
@@ -128,5 +131,7 @@ class Tally:
 
     def _count_learning(self) -> None:
         for line in self._audit.read_new():
-            self.counts.cycles[line.cycle_id] = (line.weights_version, line.policies_version)
-            self.counts.changes += line.kind is AuditKind.CHANGE
+            self.counts.cycles.add(line.cycle_id)
+            if line.kind is AuditKind.CHANGE:
+                self.counts.changes += 1
+                self.counts.learned[line.cycle_id] = (line.weights_version, line.policies_version)

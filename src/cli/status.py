@@ -3,6 +3,7 @@
 import json
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.table import Table
 
@@ -63,9 +64,9 @@ def _head(picture: Picture) -> str:
 
 
 def _processes(workers: tuple[WorkerHealth, ...]) -> Table:
-    table = Table(title="Processes", title_justify="left")
+    table = _table("Processes")
     for name in ("process", "state", "pid", "handled", "written", "lag s", "beat s", "restarts", "MiB"):
-        table.add_column(name, justify="left" if name in {"process", "state"} else "right")
+        table.add_column(name, justify="left" if name in {"process", "state"} else "right", no_wrap=True)
     for worker in workers:
         style = STATE_STYLES[worker.state]
         table.add_row(
@@ -86,11 +87,10 @@ def _positions(picture: Picture) -> Table:
     positions = picture.positions
     if positions is None:
         raise ValueError("there are no positions to show")
-    table = Table(
-        title=f"Equity {positions.equity_usd:,.2f} USD, realised {positions.realised_pnl_usd:+,.2f}, "
+    table = _table(
+        f"Equity {positions.equity_usd:,.2f} USD, realised {positions.realised_pnl_usd:+,.2f}, "
         f"fees {positions.fees_usd:,.2f}, funding {positions.funding_usd:+,.2f}, "
-        f"{len(positions.closed_positions)} closed",
-        title_justify="left",
+        f"{len(positions.closed_positions)} closed"
     )
     for name in ("position", "direction", "size", "entry", "mark", "P&L USD", "stop"):
         table.add_column(name)
@@ -115,12 +115,16 @@ def _position_row(view: PositionView) -> tuple[str, ...]:
 
 def _funnel(picture: Picture) -> Table:
     funnel = picture.funnel
-    table = Table(title=f"Funnel: the newest {funnel.decisions:,} decisions", title_justify="left")
+    table = _table(f"Funnel: the newest {funnel.decisions:,} decisions")
     for name in ("passed", "orders sent", "orders filled", "blocked by"):
         table.add_column(name)
     blocked = ", ".join(f"{check} {count:,}" for check, count in funnel.blocked_by)
     table.add_row(f"{funnel.passed:,}", f"{funnel.entries:,}", f"{funnel.filled:,}", blocked)
     return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
 
 
 def _number(value: float | None, *, digits: int = 1) -> str:

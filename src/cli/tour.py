@@ -23,6 +23,8 @@ from src.store.home import prepare_home
 from src.store.paths import Home
 
 LEARNING_EVERY_S = 7200
+IMPATIENCE = {"block_s": 3600, "minimum_blocks": 3}
+"""The tour's learner: three blocks of an hour are enough for it; the default waits for twelve of four hours."""
 LOOK_EVERY_S = 1.0
 STOP_WITHIN_S = 15.0
 
@@ -37,6 +39,7 @@ def tour(
     console = Console()
     where = _tour_home(home)
     console.print(f"The tour's home is {where.root}; its log is {where.root / 'tour.log'}")
+    console.print("Its learner is impatient, to have something to show: it acts on three blocks of an hour.")
     with (where.root / "tour.log").open("ab") as output:
         bot = subprocess.Popen(
             [
@@ -52,6 +55,7 @@ def tour(
             stdout=output,
             stderr=output,
         )
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             tally, milestones = _watch(where, bot, console, at_most_s=at_most)
         finally:
@@ -64,14 +68,17 @@ def tour(
 
 
 def _tour_home(option: Path | None) -> Home:
-    """Return a fresh home whose learning comes every two hours of its clock."""
+    """Return a fresh home that learns every two hours of its clock, from little evidence."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     home = prepare_home(option or project_root() / "homes" / f"tour-{stamp}", project_root() / "configs")
-    settings = orjson.loads(home.bot_settings.read_bytes())
-    settings["learning_every_s"] = LEARNING_EVERY_S
-    settings["paper"]["edge"] = True
-    replace_file(home.bot_settings, orjson.dumps(settings, option=orjson.OPT_INDENT_2), durable=True)
+    _edit(home.bot_settings, learning_every_s=LEARNING_EVERY_S)
+    _edit(home.learning_settings, **IMPATIENCE)
     return home
+
+
+def _edit(path: Path, **changes: object) -> None:
+    settings = orjson.loads(path.read_bytes()) | changes
+    replace_file(path, orjson.dumps(settings, option=orjson.OPT_INDENT_2), durable=True)
 
 
 def _watch(

@@ -37,6 +37,10 @@ from src.records.enums import OrderType
 T = TypeVar("T")
 Call = Callable[[dict[str, str]], Any]
 
+_KEPT_BY_READS = 100
+"""Units that only exits, stops and cancels may spend."""
+_KEPT_BY_ENTRIES = 200
+"""The same, and enough to read fills and orders back after an entry."""
 _FILLS_A_PAGE = 100
 _LOG_ROWS = 25
 _LOG_ROWS_CATCHING_UP = 1000
@@ -56,8 +60,8 @@ class KrakenExchange:
             WrongHost: a URL that ccxt holds is not on that host.
         """
         self._clock = clock
-        self._trading = Budget(limit=500, window_s=10.0, reserved=100)
-        self._history = Budget(limit=100, window_s=600.0, reserved=0)
+        self._trading = Budget(limit=500, window_s=10.0)
+        self._history = Budget(limit=100, window_s=600.0)
         self._offsets: deque[float] = deque(maxlen=5)
         self._session = DeadlineSession(deadline_s=deadline_s)
         self._ccxt: Any = ccxt.krakenfutures(
@@ -145,13 +149,14 @@ class KrakenExchange:
 
     def send(self, request: OrderRequest) -> Answer:
         """Send an order once; an answer that is neither a known yes nor a known no is UNKNOWN."""
-        if not self._trading.spend(10, real_now=self._clock.real(), urgent=request.reduce_only):
+        keep = 0 if request.reduce_only else _KEPT_BY_ENTRIES
+        if not self._trading.spend(10, real_now=self._clock.real(), keep=keep):
             return Answer(Outcome.NO, None, "own_rate_budget_spent")
         return self._act(self._ccxt.privatePostSendorder, _order_params(request), verdicts.order_answer)
 
     def cancel(self, order_id: str) -> Answer:
         """Cancel an order; YES means that it rests no longer."""
-        if not self._trading.spend(10, real_now=self._clock.real(), urgent=True):
+        if not self._trading.spend(10, real_now=self._clock.real()):
             return Answer(Outcome.NO, None, "own_rate_budget_spent")
         return self._act(self._ccxt.privatePostCancelorder, {"order_id": order_id}, verdicts.cancel_answer)
 
@@ -166,7 +171,7 @@ class KrakenExchange:
             return Answer(Outcome.UNKNOWN, None, type(fault).__name__)
 
     def _ask(self, call: Call, params: dict[str, str], *, cost: int) -> Mapping[str, object]:
-        if cost and not self._trading.spend(cost, real_now=self._clock.real()):
+        if cost and not self._trading.spend(cost, real_now=self._clock.real(), keep=_KEPT_BY_READS):
             raise BudgetSpent(f"{cost} units")
         before = self._clock.now()
         raw = self._raw(call, params)

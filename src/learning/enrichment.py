@@ -39,7 +39,8 @@ class Enrichment:
     def __init__(self, state: EnrichmentState | None, written: RecentIds) -> None:
         self._signals: dict[str, _SignalHalf] = {}
         self._decisions: dict[str, _DecisionHalf] = {}
-        self._open_rows = {} if state is None else {row.signal_id: row for row in state.open_rows}
+        open_rows = () if state is None else state.open_rows
+        self._open_rows = {row.signal_id: row for row in open_rows if row.signal_id not in written}
         self._executions = Executions(() if state is None else state.entries)
         self._written = written
         self.unjoined = 0

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from src.learning.ensemble_case import Case, PastSignal, Resolved, case_of
-from src.learning.ensemble_members import BaseRate, Logistic, Member, Opinion, Patterns, Votes
+from src.learning.ensemble_members import FAIR, BaseRate, Logistic, Member, Opinion, Patterns, Votes
 from src.records.policies import EnsembleRules
 from src.records.predictions import MemberForecast, Prediction
 from src.records.signals import Signal
 
+PRIOR = "votes"
+"""The member that speaks before there is evidence."""
 MAX_WAITING = 50_000
 """Signals whose outcome is awaited; beyond this the oldest is forgotten."""
 
@@ -94,30 +96,24 @@ def members_of(rules: EnsembleRules) -> dict[str, Member]:
 
 
 def blended(opinions: Mapping[str, Opinion], weights: Mapping[str, float]) -> Blend:
-    """Return the weighted mean of the opinions; a member without a probability has no say.
+    """Return the prior's opinion plus the mean of those that rest on evidence, as distances from even odds.
 
-    A say is the member's weight x (0.5 + confidence / 2); the confidence is the sum of weight x confidence.
-    ValueError where nobody has a say.
+    Each opinion is already shrunk by what it has earned: the prior's claim fades by the share of belief that the
+    evidence gains, so nothing is weighed down twice. A member without a probability has no say; the confidence is
+    the sum of weight x confidence. ValueError where nobody has a say.
     """
-    says = {
-        name: weights[name] * (0.5 + opinion.confidence / 2)
-        for name, opinion in opinions.items()
-        if opinion.win_probability is not None
-    }
-    total = sum(says.values())
-    if total <= 0:
+    spoken = {name: o.win_probability for name, o in opinions.items() if o.win_probability is not None}
+    total = sum(weights[name] for name in spoken if name != PRIOR)
+    says = {name: 1.0 if name == PRIOR else weights[name] / total for name in spoken}
+    if not spoken:
         raise ValueError("no member of the ensemble has a say")
-    probability = sum(
-        says[name] / total * opinion.win_probability
-        for name, opinion in opinions.items()
-        if opinion.win_probability is not None
-    )
+    probability = FAIR + sum(says[name] * (value - FAIR) for name, value in spoken.items())
     forecasts = tuple(
         MemberForecast(
             name=name,
             win_probability=opinion.win_probability,
             confidence=opinion.confidence,
-            weight=says.get(name, 0.0) / total,
+            weight=says.get(name, 0.0),
             evidence=opinion.evidence,
         )
         for name, opinion in opinions.items()

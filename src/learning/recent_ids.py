@@ -27,6 +27,9 @@ class RecentIds:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def __contains__(self, signal_id: str) -> bool:
+        return signal_id in self._ids
+
     def add(self, signal_id: str, ts: float) -> None:
         """Remember an id and its decision point, in seconds since the epoch."""
         self._ids[signal_id] = ts

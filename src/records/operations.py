@@ -26,7 +26,7 @@ class SupervisorEvent(Line, frozen=True, kw_only=True):
     real_ts: float
     """The machine's wall clock, in seconds since the epoch."""
     event: str
-    """started, ready, exited, crashed, hung, restarted, failed, probed, stopped or frozen."""
+    """started, ready, finished, exited, crashed, hung, restarted, failed, probed, stopped or frozen."""
     process: str
     pid: int | None
     exit_code: int | None

@@ -144,7 +144,7 @@ class EnsembleRules(Record, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How the members of the ensemble learn, and what say each has."""
 
     weights: dict[str, Share]
-    """By member, before its confidence counts."""
+    """By member: its share among those that rest on evidence; that of ``votes`` counts for confidence only."""
     votes_slope: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]
     """Log odds that full agreement of the components is worth before anything is known."""
     flow_slope: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]

@@ -12,7 +12,7 @@ class MemberForecast(Record, frozen=True, kw_only=True):
     """None where it has nothing to go by; it then has no say."""
     confidence: float
     weight: float
-    """The share it had in the blend, 0..1."""
+    """How much its distance from even odds counted, 0..1: 1 for the prior, shares of 1 among the others."""
     evidence: int
     """How many resolved outcomes it rests on."""
 

@@ -163,7 +163,9 @@ class Supervisor:
             entry.state = WorkerState.STOPPED
             self._tell("stopped", entry, pid=process.pid, code=code)
         else:
-            self._tell("exited" if code == 0 else "crashed", entry, pid=process.pid, code=code)
+            once = code == 0 and not entry.spec.restart_on_crash
+            event = "finished" if once else "exited" if code == 0 else "crashed"
+            self._tell(event, entry, pid=process.pid, code=code)
             self._schedule(entry, lived_s=lived_s, worked=beat.handled > 0 and not hung, code=code)
         process.close()
 

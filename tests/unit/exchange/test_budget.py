@@ -2,7 +2,7 @@ from src.exchange.budget import Budget
 
 
 def test_budget_refuses_what_is_over_the_limit_until_the_window_has_passed() -> None:
-    budget = Budget(limit=20, window_s=10.0, reserved=0)
+    budget = Budget(limit=20, window_s=10.0)
     assert budget.spend(10, real_now=0.0)
     assert budget.spend(10, real_now=5.0)
     assert not budget.spend(1, real_now=9.9)
@@ -10,9 +10,9 @@ def test_budget_refuses_what_is_over_the_limit_until_the_window_has_passed() -> 
     assert not budget.spend(1, real_now=14.0)
 
 
-def test_reserve_is_for_exits_alone() -> None:
-    budget = Budget(limit=500, window_s=10.0, reserved=100)
-    while budget.spend(10, real_now=0.0):
+def test_what_is_kept_is_left_for_who_keeps_less() -> None:
+    budget = Budget(limit=500, window_s=10.0)
+    while budget.spend(10, real_now=0.0, keep=100):
         pass
-    assert not budget.spend(10, real_now=1.0)
-    assert sum(budget.spend(10, real_now=1.0, urgent=True) for _ in range(20)) == 10
+    assert not budget.spend(10, real_now=1.0, keep=100)
+    assert sum(budget.spend(10, real_now=1.0) for _ in range(20)) == 10

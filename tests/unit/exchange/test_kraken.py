@@ -269,14 +269,16 @@ def test_server_time_follows_the_exchange(stub: Stub, kraken: KrakenExchange) ->
     assert there == pytest.approx(1_795_327_200.0, abs=DEADLINE_S)  # what the answer says it is there
 
 
-def test_entries_stop_before_the_budget_that_exits_need(stub: Stub, kraken: KrakenExchange) -> None:
+def test_entries_stop_first_then_reads_and_exits_last(stub: Stub, kraken: KrakenExchange) -> None:
     entry = OrderRequest("c", "PF_XBTUSD", Side.BUY, OrderType.IOC, Decimal(1), Decimal(1), None, False, None)
-    stub.then(*[PLACED] * 60)
-    words = [kraken.send(entry).word for _ in range(41)]
-    assert words == ["placed"] * 40 + ["own_rate_budget_spent"]
-    assert kraken.send(ORDER).outcome is Outcome.YES
+    stub.then(*[PLACED] * 30, *[success(openOrders=[])] * 50, *[PLACED] * 10)
+    words = [kraken.send(entry).word for _ in range(31)]
+    assert words == ["placed"] * 30 + ["own_rate_budget_spent"]
+    for _ in range(50):
+        kraken.open_orders()
     with pytest.raises(BudgetSpent):
         kraken.open_orders()
+    assert [kraken.send(ORDER).outcome for _ in range(11)] == [Outcome.YES] * 10 + [Outcome.NO]
 
 
 @pytest.mark.parametrize(
