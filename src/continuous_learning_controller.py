@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from src.data_enrichment_layer import resolved_rows
-from src.learning.adjustments import ClaimRules, tested_claims
+from src.learning.adjustments import ClaimRules, judge_claims
 from src.learning.audit import AuditTrail, Versions
 from src.learning.counterfactual import Calibration, calibrate
 from src.learning.evidence import Evidence, LearningRow, collect
@@ -178,7 +178,7 @@ class ContinuousLearningController:
             shift_bps=found.calibration.shift_bps,
             eligibility=Eligibility(blocks=settings.minimum_blocks, signals=settings.minimum_signals),
         )
-        claims = tested_claims(cells, ClaimRules.of(settings, self._seed))
+        claims = judge_claims(cells, ClaimRules.of(settings, self._seed))
         return plan_policies(policies, state, claims, cells, PlanRules.of(settings))
 
     def _inject_policies(self, found: _Found, plan: Plan, trail: AuditTrail) -> Plan:

@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -84,10 +85,19 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     with closing(desk):
         cycle = build_bot_cycle(house.home, house.settings, desk, speed=speed, unhealthy_workers=house.holds)
         house.freezes_with(desk.freeze_reasons)
+        house.freezes_with(_end_of_market(house))
         if house.launch.duration_s is not None:
             house.end_after(house.launch.duration_s)
         with closing(cycle):
             house.run_main([cycle], monitor)
+
+
+def _end_of_market(house: House) -> Callable[[], tuple[str, ...]]:
+    """Return what tells that a recording is over: nothing can be entered any more."""
+    from src.exchange.simulator.markets.spec import market_end
+
+    end = market_end(house.launch.market) if house.launch.mode == "paper" else None
+    return lambda: ("market_ended",) if end is not None and house.clock.now() >= end else ()
 
 
 def _start_all_worker_processes(supervisor: Supervisor, launch: Launch) -> dict[str, ForkServerProcess]:
@@ -193,11 +203,17 @@ def _learning_cycle(launch: Launch) -> None:
 
 
 def _thread_free_forkserver() -> ForkServerContext:
-    """Start the process that all others are forked from, before any thread exists here."""
+    """Start the process that all others are forked from, before any thread exists here.
+
+    A SIGTERM to the whole group must not end it before its children have stopped in order: without it nobody
+    could tell how they ended.
+    """
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
+    heard = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     forkserver.ensure_running()
+    signal.signal(signal.SIGTERM, heard)
     return context
 
 

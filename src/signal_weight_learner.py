@@ -63,7 +63,7 @@ class SignalWeightLearner:
         if move < _LEAST_MOVE:
             reason = f"no evidence: the weights would move by {move:.4f} of the whole"
             return self._unchanged(current, reason, gains.signals, blocks)
-        scores, believed = gain_scores(gains)
+        scores, believed = gain_scores(gains, caution=self._rules.caution)
         reasons = {
             name: f"gain {total:+.2f} bps a block against the others, z {score:+.2f}; target {aim:.4f}"
             for name, total, score, aim in zip(

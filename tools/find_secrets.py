@@ -17,7 +17,8 @@ PATTERNS = {
     "AWS key": re.compile(rb"AKIA[0-9A-Z]{16}"),
 }
 KNOWN = {
-    "tests/data/auth_vectors.json": "made-up secrets that the signature vectors need",
+    "tests/data/kraken_auth_vectors.json": "made-up secrets that the signature vectors need",
+    "tests/unit/exchange/simulator/test_auth.py": "the secret of Kraken's own documented example",
 }
 
 

@@ -1,19 +1,13 @@
 """``python -m src freeze "reason"`` and ``unfreeze "reason"``: stop and allow new entries."""
 
-import logging
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from src.cli.clock_file import market_now
 from src.cli.options import HomeOption, home_of
-from src.clock import anchor_now, continued
-from src.records.operations import ClockAnchor
-from src.store.document import DocumentFile
 from src.store.freeze import Freeze
-from src.store.paths import Home
-
-log = logging.getLogger(__name__)
 
 ReasonArgument = Annotated[str, typer.Argument(help="Why; it stands in the flag and in status.")]
 
@@ -35,11 +29,3 @@ def unfreeze(reason: ReasonArgument, home: HomeOption = None) -> None:
         return
     Freeze(where).clear()
     Console().print(f"unfrozen ({reason}); it was frozen for: {'; '.join(reasons)}")
-
-
-def market_now(home: Home) -> float:
-    """Return market time as the home's clock has it now; the wall clock's where it has none."""
-    anchor = DocumentFile(home.clock, ClockAnchor, writer="cli").read()
-    if anchor is None:
-        return anchor_now(speed=1.0).market_origin
-    return continued(anchor, speed=anchor.speed).market_origin

@@ -8,21 +8,16 @@ from pathlib import Path
 
 import msgspec
 
+from src.cli.clock_file import refuse_ended_market, start_clock
 from src.cli.configs import load_all
 from src.cli.options import project_root
-from src.clock import anchor_at, anchor_now, continued
 from src.exchange.simulator.instruments import INSTRUMENTS
-from src.exchange.simulator.markets.errors import MarketSpecError
-from src.exchange.simulator.markets.spec import market_start
-from src.records.operations import ClockAnchor
 from src.records.policies import Components
 from src.records.settings import BotSettings
 from src.signal_weight_learner import ensure_default_weights
 from src.store.config import ConfigFile
-from src.store.document import DocumentFile
 from src.store.home import bind, prepare_home
 from src.store.lock import HomeLock
-from src.store.paths import Home
 from src.supervision.shell import Launch
 
 MODES = ("paper", "demo", "live")
@@ -55,12 +50,13 @@ def prepared(asked: Options) -> Iterator[Launch]:
         ConfigError: one or more configs cannot be used; all faults at once.
         HomeLocked: another instance runs here.
         HomeMismatch: the home is bound to another mode, kind of market or account.
+        MarketSpecError: the market is none, or has ended by this home's clock.
     """
     _check(asked)
     home = prepare_home(asked.home, project_root() / "configs")
     with HomeLock(home):
         settings = _overridden(load_all(home), asked)
-        anchor = _anchor(home, asked)
+        anchor = start_clock(home, market=asked.market, speed=asked.speed, writer="main")
         ensure_default_weights(home, ConfigFile(home.components, Components).load(), anchor.market_origin)
         identity = bind(
             home,
@@ -69,6 +65,8 @@ def prepared(asked: Options) -> Iterator[Launch]:
             account="paper" if asked.mode == "paper" else "kraken",
             ts=anchor.market_origin,
         )
+        if asked.mode == "paper":
+            refuse_ended_market(asked.market, anchor.market_origin)
         yield Launch(
             home_root=home.root,
             settings=settings,
@@ -108,19 +106,3 @@ def _overridden(settings: BotSettings, asked: Options) -> BotSettings:
             )
     leader = settings.leader if settings.leader in symbols else symbols[0]
     return msgspec.structs.replace(settings, symbols=symbols, leader=leader)
-
-
-def _anchor(home: Home, asked: Options) -> ClockAnchor:
-    """Return the clock of this start: it goes on where the home's clock would be by now."""
-    document: DocumentFile[ClockAnchor] = DocumentFile(home.clock, ClockAnchor, writer="main")
-    known = document.read()
-    if known is None:
-        try:
-            origin = market_start(asked.market)
-        except MarketSpecError as error:
-            raise UsageError(str(error)) from error
-        anchor = anchor_at(origin, speed=asked.speed) if origin is not None else anchor_now(speed=asked.speed)
-    else:
-        anchor = continued(known, speed=asked.speed)
-    document.write(anchor)
-    return anchor

@@ -6,8 +6,8 @@ import msgspec
 import orjson
 import typer
 
+from src.cli.clock_file import market_now
 from src.cli.exit_codes import ExitCode
-from src.cli.freeze import market_now
 from src.cli.options import HomeOption, JsonOption, home_of
 from src.continuous_learning_controller import run_learning_cycle
 from src.records.learning import LearningAudit, LearningState

@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
+from src.cli.clock_file import refuse_ended_market, start_clock
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, home_of, project_root
-from src.clock import AnchoredClock, anchor_at, anchor_now, continued
+from src.clock import AnchoredClock
 from src.exchange.simulator.errors import JournalGap, PortInUse, Unlisted
 from src.exchange.simulator.markets.errors import MarketSpecError
-from src.exchange.simulator.markets.spec import market_start
 from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
-from src.records.operations import ClockAnchor, ExchangeEndpoint
+from src.records.operations import ExchangeEndpoint
 from src.records.settings import BotSettings
 from src.store.config import ConfigFile
-from src.store.document import DocumentFile
 from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
 from src.store.home import bind, prepare_home
 from src.store.lock import HomeLock
@@ -62,29 +61,14 @@ def paper_exchange(
 
 def _serve(home: Home, *, market: str, seed: int, port: int | None, speed: float) -> None:
     settings = ConfigFile(home.bot_settings, BotSettings).load()
-    clock = AnchoredClock(_anchor(home, market=market, speed=speed))
+    clock = AnchoredClock(start_clock(home, market=market, speed=speed, writer="paper_exchange"))
     bind(home, mode="paper", market_kind=market.partition(":")[0], account="paper", ts=clock.now())
+    refuse_ended_market(market, clock.now())
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda caught, _frame: stopping.append(caught))
     run = ExchangeRun(home=home, clock=clock, settings=settings, market=market, seed=seed, port=port)
     run_paper_exchange(run, stopped=lambda: bool(stopping), on_serving=_show)
-
-
-def _anchor(home: Home, *, market: str, speed: float) -> ClockAnchor:
-    file: DocumentFile[ClockAnchor] = DocumentFile(
-        home.clock, ClockAnchor, writer="paper_exchange", quarantine=home.quarantine
-    )
-    known = file.read()
-    anchor = _first_anchor(market, speed=speed) if known is None else continued(known, speed=speed)
-    file.write(anchor)
-    return anchor
-
-
-def _first_anchor(market: str, *, speed: float) -> ClockAnchor:
-    """Return the clock of a new home: a recording begins where it begins."""
-    origin = market_start(market)
-    return anchor_now(speed=speed) if origin is None else anchor_at(origin, speed=speed)
 
 
 def _show(endpoint: ExchangeEndpoint) -> None:

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable
 from typing import Annotated
 
-import click
 import typer
 
 from src.cli.exit_codes import ExitCode
 from src.cli.launch import Options, UsageError, prepared
 from src.cli.options import HomeOption, project_root
 from src.exchange.errors import ExchangeFault
+from src.exchange.simulator.markets.errors import MarketSpecError
 from src.exchange.venue import MissingKeys
 from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
 from src.supervision.errors import ExchangeNotReached, ExchangeRefused
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 CODES: dict[type[Exception], ExitCode] = {
     UsageError: ExitCode.CONFIG,
     ConfigError: ExitCode.CONFIG,
+    MarketSpecError: ExitCode.CONFIG,
     HomeMismatch: ExitCode.CONFIG,
     HomeLocked: ExitCode.HOME_IN_USE,
     ExchangeRefused: ExitCode.CONFIG,
@@ -46,8 +47,8 @@ def run_command_line(arguments: list[str], bot_worker: Callable[[Launch], int]) 
             return ExitCode.OK
         with prepared(options) as launch:
             return bot_worker(launch)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        print(f"{error.format_message()} (--help shows what there is)", file=sys.stderr)
         return ExitCode.CONFIG
     except tuple(CODES) as error:
         print(error, file=sys.stderr)

@@ -65,7 +65,7 @@ def _head(picture: Picture) -> str:
 
 def _processes(workers: tuple[WorkerHealth, ...]) -> Table:
     table = _table("Processes")
-    for name in ("process", "state", "pid", "handled", "written", "lag s", "beat s", "restarts", "MiB"):
+    for name in ("process", "state", "pid", "handled", "written", "lag s", "restarts", "MiB"):
         table.add_column(name, justify="left" if name in {"process", "state"} else "right", no_wrap=True)
     for worker in workers:
         style = STATE_STYLES[worker.state]
@@ -76,7 +76,6 @@ def _processes(workers: tuple[WorkerHealth, ...]) -> Table:
             f"{worker.handled:,}",
             f"{worker.outputs:,}",
             _number(worker.lag_s),
-            _number(worker.beat_age_s),
             str(worker.restarts),
             _number(worker.memory_mib, digits=0),
         )
@@ -104,8 +103,8 @@ def _position_row(view: PositionView) -> tuple[str, ...]:
         view.symbol,
         view.direction.value,
         f"{view.size:f}",
-        f"{view.entry_price:f}",
-        "" if view.mark_price is None else f"{view.mark_price:f}",
+        f"{float(view.entry_price):.7g}",
+        "" if view.mark_price is None else f"{float(view.mark_price):.7g}",
         "" if view.unrealised_pnl_usd is None else f"{view.unrealised_pnl_usd:+.2f}",
         "[red]none[/red]"
         if view.stop is None

@@ -23,8 +23,8 @@ from src.store.home import prepare_home
 from src.store.paths import Home
 
 LEARNING_EVERY_S = 7200
-IMPATIENCE = {"block_s": 3600, "minimum_blocks": 3}
-"""The tour's learner: three blocks of an hour are enough for it; the default waits for twelve of four hours."""
+IMPATIENCE = {"block_s": 3600, "minimum_blocks": 3, "weight_caution": 0.0}
+"""The tour's learner believes three blocks of an hour; the default waits for twelve of four hours, and doubts them."""
 LOOK_EVERY_S = 1.0
 STOP_WITHIN_S = 15.0
 
@@ -39,7 +39,7 @@ def tour(
     console = Console()
     where = _tour_home(home)
     console.print(f"The tour's home is {where.root}; its log is {where.root / 'tour.log'}")
-    console.print("Its learner is impatient, to have something to show: it acts on three blocks of an hour.")
+    console.print("Its learner is impatient, to have something to show: it believes three blocks of an hour.")
     with (where.root / "tour.log").open("ab") as output:
         bot = subprocess.Popen(
             [

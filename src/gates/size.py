@@ -78,15 +78,17 @@ def contracts_of(size_usd: float, *, price: float, lot: Lot) -> Decimal:
 
 
 def size_verdict(candidate: Candidate, contracts: Decimal | None, context: GateContext) -> Verdict:
-    """Demand that what is left of the size is an order that the venue takes."""
+    """Demand that what is left of the size is an order that the venue takes, and that is worth its while."""
     lot = context.lots.get(candidate.signal.symbol)
     if lot is None:
         return blocked("size", unit="usd", reason="missing_instrument")
     price = Decimal(str(candidate.signal.price))
-    minimum = float(max(lot.minimum, lot.step) * price)
+    venue_minimum = float(max(lot.minimum, lot.step) * price)
+    minimum = max(venue_minimum, context.policies.minimum_position_usd)
     if contracts is None:
         return blocked("size", unit="usd", reason=candidate.proposal.missing, required=minimum)
-    return at_least("size", float(contracts * price), minimum, unit="usd", reason="below_venue_minimum")
+    reason = "below_venue_minimum" if minimum == venue_minimum else "below_policy_minimum"
+    return at_least("size", float(contracts * price), minimum, unit="usd", reason=reason)
 
 
 def _exposure_room(context: GateContext) -> float | None:

@@ -6,8 +6,8 @@ from typing import Self
 
 from src.learning.attribution import Estimate, estimate
 from src.learning.family import Cell
-from src.learning.max_t import Tested, draw_signs, tested_family
-from src.learning.parameters import REQUIREMENTS, SIZES, Steps
+from src.learning.max_t import Tested, draw_signs, judge_family
+from src.learning.parameters import REQUIREMENTS, SIZES, Steps, table_of
 from src.records.settings import LearningSettings
 
 
@@ -57,7 +57,7 @@ class Claim:
         )
 
 
-def tested_claims(cells: Mapping[str, Cell], rules: ClaimRules) -> list[Claim]:
+def judge_claims(cells: Mapping[str, Cell], rules: ClaimRules) -> list[Claim]:
     """Return every eligible claim with its verdict: tightenings and cuts first, then the opposite.
 
     Losses are not symmetric, so loosening is tested at its own, smaller alpha.
@@ -71,12 +71,19 @@ def tested_claims(cells: Mapping[str, Cell], rules: ClaimRules) -> list[Claim]:
 
 
 def proposals(claims: list[Claim]) -> dict[str, Claim]:
-    """Return the claims that stand, one a policy: the stronger where two pull opposite ways."""
+    """Return the claims that are acted on, one a policy: the stronger where two pull opposite ways.
+
+    Of the sizes only one table moves in a cycle, that of the strongest claim: its cells share no signal, while
+    the tables all share theirs, and one loss would be cut in each of them.
+    """
+    standing = sorted(
+        (claim for claim in claims if claim.tested.rejected), key=lambda claim: -claim.tested.statistic
+    )
+    moving = next((table_of(claim.target) for claim in standing if claim.target in SIZES), None)
     found: dict[str, Claim] = {}
-    for claim in claims:
-        rival = found.get(claim.target)
-        if claim.tested.rejected and (rival is None or claim.tested.statistic > rival.tested.statistic):
-            found[claim.target] = claim
+    for claim in standing:
+        if claim.target in REQUIREMENTS or table_of(claim.target) == moving:
+            found.setdefault(claim.target, claim)
     return found
 
 
@@ -117,7 +124,7 @@ def _tested(
     blocks = len(eligible[0][1].sums.residual.sums)
     signs = draw_signs(blocks, flips=rules.flips, seed=rules.seed)
     sums = [cell.sums for _, cell, _ in eligible]
-    tested = tested_family(sums, signs, side=side, alpha=alpha, tau_bps=rules.tau_bps)
+    tested = judge_family(sums, signs, side=side, alpha=alpha, tau_bps=rules.tau_bps)
     return [
         Claim(
             target=target,

@@ -46,16 +46,16 @@ def flipped_means(cells: list[Attributed], signs: Floats, *, tau_bps: float) -> 
     """Return mean and standard error of every set (columns) under every row of block signs."""
     residual = np.column_stack([cell.residual.sums for cell in cells])
     timing = np.column_stack([cell.timing.sums for cell in cells])
-    signals = np.array([cell.residual.signals for cell in cells], dtype=np.float64)
+    mass = np.array([cell.residual.mass for cell in cells], dtype=np.float64)
     active = np.array([cell.residual.active for cell in cells], dtype=np.float64)
-    r_mean, r_variance = _mean_and_variance(residual, signs, signals, active)
-    t_mean, t_variance = _mean_and_variance(timing, signs, signals, active)
+    r_mean, r_variance = _mean_and_variance(residual, signs, mass, active)
+    t_mean, t_variance = _mean_and_variance(timing, signs, mass, active)
     k = tau_bps**2 / (tau_bps**2 + t_variance)
     return r_mean + k * t_mean, np.sqrt(r_variance + k**2 * t_variance)
 
 
-def _mean_and_variance(sums: Floats, signs: Floats, signals: Floats, active: Floats) -> tuple[Floats, Floats]:
+def _mean_and_variance(sums: Floats, signs: Floats, mass: Floats, active: Floats) -> tuple[Floats, Floats]:
     totals = signs @ sums
     squares = np.sum(sums**2, axis=0)
     centred = np.maximum(0.0, squares - totals**2 / active)
-    return totals / signals, centred * active / (active - 1.0) / signals**2
+    return totals / mass, centred * active / (active - 1.0) / mass**2

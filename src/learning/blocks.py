@@ -21,7 +21,9 @@ class BlockSums:
     sums: Floats
     signals: int
     active: int
-    """Blocks with at least one signal."""
+    """Blocks with at least one signal that counts."""
+    mass: float
+    """Sum of the signals' weights: what a mean is taken over."""
 
 
 class Blocks:
@@ -33,21 +35,22 @@ class Blocks:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def sums(self, values: Floats, mask: Mask) -> BlockSums:
-        """Return the sums of the masked values in each block."""
+    def sums(self, values: Floats, mask: Mask, weights: Floats | None = None) -> BlockSums:
+        """Return the sums of the masked values, times their weights, in each block."""
         place = self._place[mask]
         count = len(self._numbers)
-        sums = np.bincount(place, weights=values[mask], minlength=count).astype(np.float64)
-        active = int(np.count_nonzero(np.bincount(place, minlength=count)))
-        return BlockSums(sums, len(place), active)
+        weight = np.ones(len(place)) if weights is None else weights[mask]
+        sums = np.bincount(place, weights=values[mask] * weight, minlength=count).astype(np.float64)
+        active = int(np.count_nonzero(np.bincount(place, weights=weight, minlength=count)))
+        return BlockSums(sums, len(place), active, float(weight.sum()))
 
 
 def standard_error(sums: BlockSums) -> float | None:
-    """Return the standard error of the mean per signal, over blocks; None with fewer than two.
+    """Return the standard error of the mean, over blocks; None with fewer than two.
 
-    Root of B/(B-1) times the summed squares of the block sums about their mean, over the number of signals.
+    Root of B/(B-1) times the summed squares of the block sums about their mean, over the mass.
     """
     if sums.active < 2:
         return None
     centred = float(np.sum(sums.sums**2) - np.sum(sums.sums) ** 2 / sums.active)
-    return float(np.sqrt(max(0.0, centred) * sums.active / (sums.active - 1)) / sums.signals)
+    return float(np.sqrt(max(0.0, centred) * sums.active / (sums.active - 1)) / sums.mass)

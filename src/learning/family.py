@@ -7,7 +7,7 @@ import numpy as np
 from src.learning.attribution import Attributed
 from src.learning.blocks import Blocks, Mask
 from src.learning.evidence import REGIMES, STRATEGIES, Evidence, Floats
-from src.learning.parameters import REQUIREMENTS, SIZES
+from src.learning.parameters import REQUIREMENTS, SIZES, table_of, values_of
 from src.records.enums import Direction, Regime, Strategy
 from src.records.policies import HOUR_BUCKETS, OfiMeasure, SignalPolicies
 
@@ -71,7 +71,8 @@ def build_family(
 ) -> dict[str, Cell]:
     """Return every set of the family by name: two bands a requirement, one cell a size.
 
-    Sizes are judged on the signals that meet the requirement in force: the others do not trade.
+    Sizes are judged on the signals that meet the requirement in force, each weighted by what the other size
+    tables leave of it: what does not trade, or hardly does, is no reason to cut something else.
     """
     gain = evidence.net + shift_bps
     timing = evidence.direction * evidence.market
@@ -80,7 +81,9 @@ def build_family(
     cells: dict[str, Cell] = {}
     for name, mask in _masks(evidence, policies).items():
         inside = mask & known
-        sums = Attributed(blocks.sums(gain - timing, inside), blocks.sums(timing, inside))
+        weights = _other_sizes(evidence, policies, name) if name in SIZES else None
+        residual = blocks.sums(gain - timing, inside, weights)
+        sums = Attributed(residual, blocks.sums(timing, inside, weights))
         enough = sums.residual.active >= eligibility.blocks and sums.residual.signals >= eligibility.signals
         if enough and name.startswith("regime_sizes."):
             enough = _episodes(evidence, inside) >= REGIME_EPISODES
@@ -100,6 +103,16 @@ def _masks(evidence: Evidence, policies: SignalPolicies) -> dict[str, Mask]:
     for name in SIZES:
         masks[name] = trading & _size_mask(evidence, name)
     return masks
+
+
+def _other_sizes(evidence: Evidence, policies: SignalPolicies, name: str) -> Floats:
+    """Return each signal's size factor without the table that a policy is in."""
+    weights = np.ones(len(evidence))
+    values = values_of(policies)
+    for other in SIZES:
+        if table_of(other) != table_of(name) and values[other] != 1.0:
+            weights[_size_mask(evidence, other)] *= values[other]
+    return weights
 
 
 def _size_mask(evidence: Evidence, name: str) -> Mask:

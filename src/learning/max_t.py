@@ -33,7 +33,7 @@ def draw_signs(blocks: int, *, flips: int, seed: int) -> Floats:
     return np.where(rng.random((flips, blocks)) < 0.5, -1.0, 1.0)
 
 
-def tested_family(
+def judge_family(
     cells: list[Attributed], signs: Floats, *, side: int, alpha: float, tau_bps: float
 ) -> list[Tested]:
     """Return the step-down test of the claims that each set's mean lies on one side of zero."""
@@ -59,7 +59,7 @@ def step_down(observed: Floats, null: Floats, *, alpha: float) -> list[Tested]:
         best = np.max(null[:, order[step:]], axis=1)
         p_value = max(p_before, (1.0 + np.count_nonzero(best >= observed[claim])) / (flips + 1.0))
         critical = float(np.sort(best)[rank]) if rank < flips else float("inf")
-        standing = standing and p_value <= alpha
+        standing = standing and bool(p_value <= alpha)
         results[int(claim)] = Tested(float(observed[claim]), critical, float(p_value), standing)
         p_before = p_value
     return [results[claim] for claim in range(len(observed))]

@@ -57,6 +57,11 @@ def values_of(policies: SignalPolicies) -> dict[str, float]:
     return values
 
 
+def table_of(name: str) -> str:
+    """Return the table that a policy stands in, or its own name."""
+    return name.partition(".")[0]
+
+
 def is_pinned(name: str, pinned: Collection[str]) -> bool:
     """Return whether a human pinned a policy, by its own name or by that of its table."""
-    return name in pinned or name.partition(".")[0] in pinned
+    return name in pinned or table_of(name) in pinned

@@ -3,8 +3,8 @@
 Freund and Schapire's Hedge multiplies each weight by ``exp(eta * gain)`` a block; Herbster and Warmuth's fixed
 share then gives a little back to every component, so that one that was wrong for long can recover. The share
 goes to the default weights, which is where weights stay while nothing is known. Gains are shrunk by the
-positive-part James-Stein factor ``1 - (K-1)/Q``, Q being the summed squares of the components' gains in
-standard errors: what looks like chance moves nothing.
+positive part of ``1 - caution (K-1)/Q``, Q being the summed squares of the components' gains in standard errors
+and K-1 what chance alone would make of it: with a caution of 1 that is the James-Stein factor, with 0 plain Hedge.
 """
 
 from dataclasses import dataclass
@@ -37,6 +37,8 @@ class HedgeRules:
     """Smallest weight, as a fraction of an even share."""
     step: float
     """Largest change in a cycle, as a fraction of the weight."""
+    caution: float = 2.0
+    """How many times the differences that chance makes are taken off before any is believed."""
 
     @classmethod
     def of(cls, settings: LearningSettings) -> Self:
@@ -46,6 +48,7 @@ class HedgeRules:
             share=settings.weight_share,
             floor=settings.weight_floor,
             step=settings.weight_step,
+            caution=settings.weight_caution,
         )
 
 
@@ -63,7 +66,7 @@ def block_gains(evidence: Evidence) -> BlockGains:
     return BlockGains(centred, int(known.sum()))
 
 
-def gain_scores(gains: BlockGains) -> tuple[Floats, float]:
+def gain_scores(gains: BlockGains, *, caution: float) -> tuple[Floats, float]:
     """Return each component's gain in standard errors, and the share of all gains that is not chance, 0..1."""
     centred = gains.centred
     blocks, components = centred.shape
@@ -73,7 +76,7 @@ def gain_scores(gains: BlockGains) -> tuple[Floats, float]:
     spread = np.maximum(0.0, (centred**2).sum(axis=0) - totals**2 / blocks) * blocks / (blocks - 1)
     scores = np.divide(totals, np.sqrt(spread), out=np.zeros(components), where=spread > 0)
     q = float(np.sum(scores**2))
-    return scores, max(0.0, 1.0 - (components - 1) / q) if q > 0 else 0.0
+    return scores, max(0.0, 1.0 - caution * (components - 1) / q) if q > 0 else 0.0
 
 
 def hedge(gains: BlockGains, default: Floats, rules: HedgeRules) -> Floats:
@@ -81,7 +84,7 @@ def hedge(gains: BlockGains, default: Floats, rules: HedgeRules) -> Floats:
 
     The rate is ``sqrt(ln K / (T v))`` with v the running variance of the centred gains.
     """
-    _, believed = gain_scores(gains)
+    _, believed = gain_scores(gains, caution=rules.caution)
     weights: Floats = default / default.sum()
     squares, seen = 0.0, 0
     for gain in gains.centred:

@@ -75,6 +75,8 @@ class SignalPolicies(Config, frozen=True, kw_only=True):
 
     risk_per_trade_share: Annotated[float, msgspec.Meta(gt=0.0, le=0.02)]
     """Loss at the stop over equity."""
+    minimum_position_usd: Annotated[float, msgspec.Meta(ge=0.0, le=100_000.0)]
+    """Below this a trade is not worth its while; the venue's own minimum counts as well."""
     max_position_usd: Annotated[float, msgspec.Meta(gt=0.0, le=1_000_000.0)]
     stop_volatility_multiple: Annotated[float, msgspec.Meta(ge=0.5, le=10.0)]
     """Stop distance over the volatility of the expected hold."""

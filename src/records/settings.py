@@ -144,5 +144,8 @@ class LearningSettings(Config, frozen=True, kw_only=True):
     """Smallest weight, as a fraction of an even share."""
     weight_step: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
     """Largest change of a weight in a cycle, as a fraction of it."""
+    weight_caution: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)]
+    """How many times the differences that chance makes between components are taken off before any moves a weight;
+    0 believes everything, 1 is James-Stein's factor."""
     horizon: str
     """Which horizon's outcome is learned from: 1m, 5m, 15m, 30m or 1h."""

@@ -9,7 +9,7 @@ from src.store.paths import Home
 def home_is_held(home: Home) -> bool:
     """Return whether some process holds the home's lock: the kernel's own list tells."""
     try:
-        status = os.stat(home.lock)
+        status = home.lock.stat()
     except FileNotFoundError:
         return False
     wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"

@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 EXCHANGE_START_S = 30.0
 CHECK_EVERY_S = 0.25
 REPORT_EVERY_S = 2.0
+MONITOR_WITHIN_S = 30.0
+"""Starting a process is the longest that the monitor ever does."""
 MAIN_WITHIN_S = 60.0
 """An answer of the exchange may take 10 s, and a round may ask for several."""
 STOP_MONITOR_S = 1.0
@@ -82,6 +84,7 @@ class House:
             rng=rng,
         )
         self._notifier = Notifier.from_environment()
+        self._rounds = 0
         self._stopping = threading.Event()
         self._unwatched = threading.Event()
         self._unwatched.set()
@@ -150,9 +153,9 @@ class House:
             self._unwatched.set()
 
     def run_main(self, workers: Sequence[Worker], monitor: threading.Thread) -> None:
-        """Run the bot cycle in this thread until a signal ends it; RuntimeError if the monitor thread dies."""
+        """Run the bot cycle in this thread until a signal ends it; RuntimeError if the monitor thread dies or hangs."""
         run_worker(
-            [*workers, _ThreadWatch(monitor)],
+            [*workers, _MonitorWatch(monitor, rounds=lambda: self._rounds, real=self.clock.real)],
             clock=self.clock,
             heartbeat=self.page.slot(MAIN),
             wake=self.wake,
@@ -194,6 +197,7 @@ class House:
         reported_s = float("-inf")
         announced = False
         while not self._stopping.is_set():
+            self._rounds += 1
             self.supervisor.wait(CHECK_EVERY_S)
             if self._stopping.is_set():
                 return
@@ -239,21 +243,36 @@ class House:
         return tuple(f"crash_loop:{name}" for name in self.supervisor.failed() if name != LEARNING)
 
 
-class _ThreadWatch:
-    """A worker that only makes sure that the monitor thread lives."""
+class _MonitorWatch:
+    """A worker that only makes sure that the monitor thread lives and goes its rounds.
+
+    It counts the time that it watched itself, so that a suspended machine accuses nobody.
+    """
 
     handled = 0
     outputs = 0
     last_event_ts = None
 
-    def __init__(self, thread: threading.Thread) -> None:
+    def __init__(
+        self, thread: threading.Thread, *, rounds: Callable[[], int], real: Callable[[], float]
+    ) -> None:
         self._thread = thread
+        self._rounds = rounds
+        self._real = real
+        self._seen = -1
+        self._looked_s = real()
+        self._still_s = 0.0
 
     def step(self, now: float) -> int:
-        """Raise RuntimeError when the thread is gone."""
+        """Raise RuntimeError when the thread is gone or goes no more rounds."""
         del now
         if not self._thread.is_alive():
             raise RuntimeError("the monitor thread has died")
+        rounds, real = self._rounds(), self._real()
+        self._still_s = self._still_s + min(1.0, real - self._looked_s) if rounds == self._seen else 0.0
+        self._seen, self._looked_s = rounds, real
+        if self._still_s > MONITOR_WITHIN_S:
+            raise RuntimeError("the monitor thread hangs")
         return 0
 
     def save(self) -> None:

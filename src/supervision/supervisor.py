@@ -14,6 +14,7 @@ from typing import Protocol
 from src.clock import Clock
 from src.records.operations import SupervisorEvent, WorkerHealth, WorkerState
 from src.records.settings import Supervision
+from src.supervision.grip import Grip
 from src.supervision.heartbeat import Beat, HeartbeatPage
 from src.supervision.memory import proportional_mib
 from src.supervision.restart import RestartPolicy
@@ -24,6 +25,10 @@ START_DEADLINE_S = 60.0
 """Until its first beat a process may take this long: imports, and the exchange's answers."""
 ABORT_GRACE_S = 2.0
 """Between the signal that makes a hung process write its stacks and the one that ends it."""
+START_AGAIN_S = 1.0
+"""After a start that failed, because the forkserver was just dying or nothing more could be opened."""
+KILLED_WITHIN_S = 2.0
+"""How long a process may take to go once it is killed."""
 EXIT_CONFIG = 2
 
 
@@ -49,6 +54,7 @@ class _Supervised:
     spec: ProcessSpec
     policy: RestartPolicy
     process: ForkServerProcess | None = None
+    grip: Grip | None = None
     state: WorkerState = WorkerState.STOPPED
     started_s: float = 0.0
     restart_at_s: float | None = None
@@ -92,7 +98,7 @@ class Supervisor:
         for entry in self._table.values():
             if entry.process is None:
                 if entry.restart_at_s is not None and self._clock.real() >= entry.restart_at_s:
-                    self._launch(entry)
+                    self._launch_again(entry)
             elif not entry.process.is_alive():
                 self._bury(entry, entry.process)
             else:
@@ -125,16 +131,13 @@ class Supervisor:
         for entry in entries:
             entry.stop_wanted = True
             entry.restart_at_s = None
-            if entry.process is not None and entry.process.is_alive():
-                entry.process.terminate()
+            if entry.grip is not None:
+                entry.grip.terminate()
         deadline_s = time.monotonic() + within_s
         for entry in entries:
-            if entry.process is None:
+            if entry.process is None or entry.grip is None:
                 continue
-            entry.process.join(max(0.0, deadline_s - time.monotonic()))
-            if entry.process.is_alive():
-                entry.process.kill()
-                entry.process.join()
+            entry.grip.gone(within_s=max(0.0, deadline_s - time.monotonic()))
             self._bury(entry, entry.process)
 
     def _launch(self, entry: _Supervised) -> ForkServerProcess:
@@ -144,6 +147,7 @@ class Supervisor:
         )
         process.start()
         entry.process = process
+        entry.grip = Grip(process.pid) if process.pid is not None else None
         entry.state = WorkerState.STARTING if entry.state is not WorkerState.FAILED else entry.state
         entry.started_s = entry.progress_s = self._clock.real()
         entry.restart_at_s = entry.abort_at_s = None
@@ -152,7 +156,24 @@ class Supervisor:
         self._tell("started" if entry.restarts == 0 else "restarted", entry)
         return process
 
+    def _launch_again(self, entry: _Supervised) -> None:
+        try:
+            self._launch(entry)
+        except (OSError, EOFError) as error:
+            entry.restart_at_s = self._clock.real() + START_AGAIN_S
+            self._tell("crashed", entry, detail=f"could not be started: {error}")
+
     def _bury(self, entry: _Supervised, process: ForkServerProcess) -> None:
+        """Close the books on a process that has ended, or that counts as ended though it lives.
+
+        The latter is so where the forkserver was killed: nobody hears any more how its children end.
+        """
+        if entry.grip is not None:
+            if not entry.grip.gone():
+                entry.grip.kill()
+                entry.grip.gone(within_s=KILLED_WITHIN_S)
+            entry.grip.close()
+            entry.grip = None
         process.join()
         code = process.exitcode
         beat = self._page.read(entry.spec.name)
@@ -182,7 +203,7 @@ class Supervisor:
         if newly_failed:
             self._tell("failed", entry, detail=f"next try in {self._settings.probe_every_s:.0f} s")
         elif entry.restart_at_s <= now_s:
-            self._launch(entry)
+            self._launch_again(entry)
 
     def _watch(self, entry: _Supervised, process: ForkServerProcess) -> None:
         now_s = self._clock.real()

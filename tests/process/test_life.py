@@ -31,7 +31,7 @@ def test_ctrl_c_to_the_whole_group_ends_it_in_the_same_order(make_bot: MakeBot) 
 
 def test_a_home_serves_only_what_it_was_made_for(make_bot: MakeBot) -> None:
     bot = make_bot().start()
-    bot.until(lambda: bot.home.identity.exists())
+    bot.until(bot.home.identity.exists)
     bot.until(lambda: bot.worker("main"))
     bot.stop()
     bot.start("--market", "tape:/some/tape.jsonl")

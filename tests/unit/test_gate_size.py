@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,3 +173,11 @@ def test_the_hour_is_that_of_the_decision_point() -> None:
     just_before = a_signal(ts=NOON - 0.5)
     decision = decide(just_before, a_prediction(just_before), replace(context, now=NOON + 1))
     assert _factors(decision)["hour"] == 0.1
+
+
+def test_a_size_below_what_policy_finds_worth_its_while_is_a_block() -> None:
+    signal = a_signal()
+    policies = msgspec.structs.replace(a_context().policies, minimum_position_usd=2_500.0)
+    decision = decide(signal, a_prediction(signal), a_context(policies=policies))
+    assert decision.blocked_by == ("size",)
+    assert decision.verdicts[-1].reason == "below_policy_minimum"

@@ -48,10 +48,15 @@ def test_without_a_price_there_is_no_signal(mid: float | None) -> None:
     assert formed(window(**BULLISH, mid=mid)) == []
 
 
-def test_sentiment_needs_two_confident_votes_on_its_side() -> None:
+def test_sentiment_needs_as_many_confident_votes_on_its_side_as_the_rules_say() -> None:
+    settings = project_components()
+    strict = msgspec.structs.replace(
+        settings, signals=msgspec.structs.replace(settings.signals, sentiment_votes=2)
+    )
     one: dict[str, object] = {"large_net_usd_1h": -5e4, "large_total_usd_1h": 1e5}
-    assert formed(window(**one)) == []
-    (signal,) = formed(window(**one, funding_rate=0.0002))
+    assert len(formed(window(**one))) == 1
+    assert formed(window(**one), settings=strict) == []
+    (signal,) = formed(window(**one, funding_rate=0.0002), settings=strict)
     assert (signal.strategy, signal.direction) == (Strategy.SENTIMENT, Direction.SHORT)
 
 
@@ -189,8 +194,8 @@ def test_a_config_that_no_component_could_use_is_refused(
         msgspec.convert(config, Components)
 
 
-def formed(features: Features, *, now: float = T0 + 0.1) -> list[Signal]:
-    return list(signals_of(features, settings=CONFIG, weights=CONFIG.weights(), now=now))
+def formed(features: Features, *, now: float = T0 + 0.1, settings: Components = CONFIG) -> list[Signal]:
+    return list(signals_of(features, settings=settings, weights=settings.weights(), now=now))
 
 
 def vote_of(signal: Signal, name: str) -> Vote:

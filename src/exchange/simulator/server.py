@@ -174,10 +174,14 @@ async def _keep_stepping(
     clock = service.clock
     step_s = STEP_S if clock.speed > 1 else 2 * STEP_S
     beaten = saved = clock.real()
+    ended = False
     while not stopped():
         if service.failure is not None:
             raise service.failure
         service.step()
+        if service.engine.ended and not ended:
+            ended = True
+            log.info("market_ended", extra={"facts": {"market_ts": service.engine.core.now}})
         on_pulse(Pulse(events=service.events, last_event_ts=service.engine.core.now))
         real = clock.real()
         if real - beaten >= HEARTBEAT_S:

@@ -20,6 +20,17 @@ def market_start(spec: str) -> float | None:
     return None
 
 
+def market_end(spec: str) -> float | None:
+    """Return when a market shows its last event, in seconds since the epoch; None where it never ends.
+
+    Raises ``MarketSpecError`` as ``make_market`` does.
+    """
+    if spec.startswith(TAPE_PREFIX):
+        return tape_span(tape_path(spec))[1]
+    refuse_unknown(spec)
+    return None
+
+
 def tape_path(spec: str) -> Path:
     """Return the file that ``tape:FILE`` names; MarketSpecError where it names none."""
     name = spec.removeprefix(TAPE_PREFIX)
