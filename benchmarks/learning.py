@@ -13,10 +13,10 @@ from rich.table import Table
 
 from src.continuous_learning_controller import run_learning_cycle
 from src.store.paths import Home
+from tests.evidence_fakes import made_up_market
 from tests.learning_fakes import (
     T0,
     FakeClock,
-    made_up_market,
     make_decision,
     make_home,
     make_prediction,

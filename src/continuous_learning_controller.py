@@ -126,13 +126,13 @@ class ContinuousLearningController:
         )
         self._audit(trail, interrupted_changes(found.state, found.policies, found.weights))
         plan = self._inject_policies(found, self._plan(found), trail)
-        self._inject_weights(found, trail)
+        proposed = plan.proposed + self._inject_weights(found, trail)
         if not trail.changes:
             note = Note(kind=AuditKind.NO_CHANGE, target="cycle", old=None, new=None, reason=found.no_change)
             trail.write(
                 note, self._versions(), signals=len(found.evidence), blocks=found.profitability.blocks
             )
-        return self._finish(found, plan, trail)
+        return self._finish(found, plan, trail, proposed=proposed)
 
     def _capture(self, now: float) -> _Found:
         settings = self._settings
@@ -195,12 +195,13 @@ class ContinuousLearningController:
         self._audit(trail, plan.notes)
         return plan
 
-    def _inject_weights(self, found: _Found, trail: AuditTrail) -> None:
+    def _inject_weights(self, found: _Found, trail: AuditTrail) -> int:
+        """Write the weights that the evidence supports; return how many changes that proposed: 0 or 1."""
         current = found.weights
         default = default_weights(self._components, found.now)
         verdict = self._weight_learner.learn(found.evidence, current=current.weights, default=default.weights)
         if not verdict.changed:
-            return
+            return 0
         kind, new = AuditKind.CHANGE, verdict.weights
         if found.policies is not None and is_pinned("weights", found.policies.pinned):
             kind, new = AuditKind.PINNED, current.weights
@@ -208,14 +209,15 @@ class ContinuousLearningController:
             self._files.weights.write(verdict.document(found.now, found.cycle_id))
         note = Note(kind=kind, target="weights", old=current.weights, new=new, reason=verdict.reason)
         trail.write(note, self._versions(), signals=verdict.signals, blocks=verdict.blocks)
+        return 1
 
     def _audit(self, trail: AuditTrail, notes: Iterable[Note]) -> None:
         for note in notes:
             trail.write(note, self._versions())
 
-    def _finish(self, found: _Found, plan: Plan, trail: AuditTrail) -> LearningState:
+    def _finish(self, found: _Found, plan: Plan, trail: AuditTrail, *, proposed: int) -> LearningState:
         now, before, seen = found.now, found.state, found.profitability
-        verdict = f"{trail.changes} changes" if trail.changes else found.no_change
+        verdict = f"{trail.changes} changed" if trail.changes else found.no_change
         self._files.daily_rules.write(seen.daily_rules(now, found.cycle_id))
         policies = found.policies
         weights = self._files.weights.read() or found.weights
@@ -233,7 +235,7 @@ class ContinuousLearningController:
             blocked=seen.blocked,
             missed=0 if policies is None else missed_opportunities(found.evidence, policies),
             blocks=seen.blocks,
-            adjustments_proposed=plan.proposed,
+            adjustments_proposed=proposed,
             adjustments_applied=trail.changes,
             summary=f"{verdict}; {len(found.evidence)} signals in {seen.headline()}",
             last_written_policies=written,

@@ -2,16 +2,16 @@
 
 import ast
 import inspect
-import sys
-from pathlib import Path
-from types import ModuleType
-from typing import Annotated
+import textwrap
+from itertools import pairwise
+from typing import Annotated, get_type_hints
 
 import typer
 
 from src.cli.exit_codes import ExitCode
 from src.cli.options import project_root
-from src.records.base import Document, Line, Record
+from src.cli.type_words import parts, words
+from src.records.base import Record
 from src.records.catalogue import FILES, FileEntry
 
 HEAD = """# Records: what stands in each file
@@ -20,9 +20,14 @@ Made from `src/records/` by `make records`; do not edit.
 
 A line of a `.jsonl` file begins with an envelope that its writer adds: `v` (version of the format), `seq` (one
 more than the line before; a gap means loss), `time` (`ts` in ISO 8601, UTC), `w` (the writer), `boot` (which start of
-the writer) and, in money files, `crc`. A document carries `v`, `time` and `w`. All `ts` are seconds since the epoch,
-UTC, on the market's clock. What a power cut may take is named by durability: `money` loses nothing that was
+the writer) and, in money files, `crc`. The first line of each of its segments is about the segment itself
+(`control`). A document carries `v`, `time` and `w`. All `ts` are seconds since the epoch, UTC, on the market's clock,
+unless a field says otherwise. What a power cut may take is named by durability: `money` loses nothing that was
 acknowledged, `knowledge` at most a second, `telemetry` is rebuilt.
+
+Beside these stand, and are not listed: older segments (`<file>.000001` and on; of the tape compressed, `.gz`), a
+document as it was before its last change (`<file>.bak`), locks (`<file>.wlock`, `run/*.lock`), saved read positions
+(`run/positions/<reader>.<file>.json`), the page of heartbeats (`run/heartbeats`), and `quarantine/`.
 """
 
 
@@ -44,14 +49,14 @@ def records_page(
 def page() -> str:
     """Return the whole page as Markdown."""
     shown: dict[str, type[Record]] = {}
-    parts = [HEAD, "## Files\n", "| file | written by | durability | records |", "| --- | --- | --- | --- |"]
+    lines = [HEAD, "## Files\n", "| file | written by | durability | records |", "| --- | --- | --- | --- |"]
     for entry in FILES:
         for record in entry.records:
             shown[record.__name__] = record
-        parts.append(_file_row(entry))
-    parts.append("\n## Records\n")
-    parts.extend(_record(record) for record in _with_parts(shown).values())
-    return "\n".join(parts)
+        lines.append(_file_row(entry))
+    lines.append("\n## Records\n")
+    lines.extend(_record(record) for record in _with_parts(shown).values())
+    return "\n".join(lines)
 
 
 def _file_row(entry: FileEntry) -> str:
@@ -64,61 +69,46 @@ def _with_parts(shown: dict[str, type[Record]]) -> dict[str, type[Record]]:
     found = dict(shown)
     waiting = list(shown.values())
     while waiting:
-        module = sys.modules[waiting[0].__module__]
-        words = {word for _, annotation, _ in _fields(waiting.pop(0)) for word in _words(annotation)}
-        for word in sorted(words - set(found)):
-            part = getattr(module, word, None)
-            if inspect.isclass(part) and issubclass(part, Record):
-                found[word] = part
-                waiting.append(part)
+        for hint in get_type_hints(waiting.pop(0), include_extras=True).values():
+            for part in parts(hint):
+                if part.__name__ not in found:
+                    found[part.__name__] = part
+                    waiting.append(part)
     return found
 
 
 def _record(record: type[Record]) -> str:
-    config = record.__struct_config__
-    tag = f" (`{config.tag_field}`: `{config.tag}`)" if config.tag is not None else ""
-    rows = [
-        f"### {record.__name__}\n",
-        f"{inspect.getdoc(record)}{tag}\n",
-        "| field | type | meaning |",
-        "| --- | --- | --- |",
-    ]
-    for name, annotation, meaning in _fields(record):
-        rows.append(
-            f"| `{name}` | `{annotation.replace('|', chr(92) + '|')}` | {' '.join(meaning.split())} |"
-        )
+    rows = [f"### {record.__name__}\n", f"{inspect.getdoc(record)}{_told_apart_by(record)}\n"]
+    rows += ["| field | type | meaning |", "| --- | --- | --- |"]
+    hints = get_type_hints(record, include_extras=True)
+    for name, shown in zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True):
+        rows.append(f"| `{shown}` | {_in_cell(words(hints[name]))} | {_in_cell(_meaning(record, name))} |")
     return "\n".join(rows) + "\n"
 
 
-def _fields(record: type[Record]) -> list[tuple[str, str, str]]:
-    """Return (name, type, meaning) of each field, those of the bases first, read from the source."""
-    found: dict[str, tuple[str, str, str]] = {}
-    for owner in reversed(record.__mro__):
-        if owner in {Line, Document} or (inspect.isclass(owner) and issubclass(owner, Record)):
-            found.update(_own_fields(sys.modules[owner.__module__], owner.__name__))
-    names = dict(zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True))
-    return [(names[name], annotation, meaning) for name, annotation, meaning in found.values()]
+def _told_apart_by(record: type[Record]) -> str:
+    config = record.__struct_config__
+    return "" if config.tag is None else f'\n\nIts lines say `"{config.tag_field}": "{config.tag}"`.'
 
 
-def _own_fields(module: ModuleType, name: str) -> dict[str, tuple[str, str, str]]:
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-    fields: dict[str, tuple[str, str, str]] = {}
-    for node, after in zip(body, [*body[1:], None], strict=True):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            fields[node.target.id] = (node.target.id, ast.unparse(node.annotation), _meaning(after))
-    return fields
+def _in_cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
-def _meaning(node: ast.stmt | None) -> str:
-    if (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    ):
-        return node.value.value
-    return ""
+def _meaning(record: type[Record], field: str) -> str:
+    """Return what the source says under a field, in the class that declares it."""
+    owner = next(base for base in record.__mro__ if field in vars(base).get("__annotations__", {}))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(owner)))
+    declared = tree.body[0]
+    if not isinstance(declared, ast.ClassDef):
+        raise TypeError(f"{owner.__name__} is no class")
+    for node, after in pairwise([*declared.body, ast.Pass()]):
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == field:
+            return _docstring(after)
+    raise LookupError(f"{owner.__name__}.{field}")
 
 
-def _words(annotation: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(annotation)) if isinstance(node, ast.Name)}
+def _docstring(node: ast.stmt) -> str:
+    value = node.value if isinstance(node, ast.Expr) else None
+    text = value.value if isinstance(value, ast.Constant) else None
+    return text if isinstance(text, str) else ""

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -94,7 +95,7 @@ def _watch(
     milestones = tally.update()
     tasks = [progress.add_task(milestone.name, total=milestone.wanted) for milestone in milestones]
     deadline_s = time.monotonic() + at_most_s
-    with Live(Group(progress), console=console, refresh_per_second=2):
+    with suppress(KeyboardInterrupt), Live(Group(progress), console=console, refresh_per_second=2):
         while bot.poll() is None and time.monotonic() < deadline_s:
             time.sleep(LOOK_EVERY_S)
             milestones = tally.update()

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False, gc=False):
     """A value that stands on disk, or inside one that does.
 
     A log line gains fields only with a default, so that older lines stay readable.

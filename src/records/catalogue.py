@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from src.records.base import Record
 from src.records.decisions import Decision
-from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
+from src.records.exchange_journal import ExchangeSnapshot, JournalEntry, MarketCheckpoint
 from src.records.features import Features
 from src.records.learning import DailyLearningRules, LearningAudit, LearningState, SignalWeights
 from src.records.ledger import FillBooked, FundingBooked, LedgerOpened, PositionClosed, Positions
@@ -20,6 +20,7 @@ from src.records.operations import (
 from src.records.orders import CancelIntent, OrderIntent, OrderUpdate
 from src.records.outcomes import (
     EnrichedDecision,
+    EnrichmentState,
     PendingDecided,
     PendingDeleted,
     PendingPut,
@@ -82,7 +83,9 @@ FILES: tuple[FileEntry, ...] = (
     FileEntry("feature_store/learning_state.json", "learning cycle", "knowledge", (LearningState,)),
     FileEntry("feature_store/paper_exchange/journal.jsonl", "paper exchange", "money", (JournalEntry,)),
     FileEntry("feature_store/paper_exchange/snapshot.json", "paper exchange", "money", (ExchangeSnapshot,)),
+    FileEntry("feature_store/paper_exchange/market.json", "paper exchange", "telemetry", (MarketCheckpoint,)),
     FileEntry("home.json", "main", "money", (HomeIdentity,)),
+    FileEntry("run/positions/data_enrichment.json", "signal resolver", "knowledge", (EnrichmentState,)),
     FileEntry("run/clock.json", "main", "money", (ClockAnchor,)),
     FileEntry("run/paper_exchange.json", "paper exchange", "money", (ExchangeEndpoint,)),
 )

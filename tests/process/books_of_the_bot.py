@@ -54,7 +54,9 @@ def _broken_lines(path: Path, entry: FileEntry) -> Iterator[str]:
             yield f"{segment.name}: torn last line {torn[:80]!r}"
         for number, line in enumerate(whole.split(b"\n"), 1):
             try:
-                seq, record = parse_line(line, decoder, money=money) if numbered else (0, decoder.decode(line))
+                seq, record = (
+                    parse_line(line, decoder, money=money) if numbered else (0, decoder.decode(line))
+                )
             except (LineError, msgspec.MsgspecError) as error:
                 yield f"{segment.name}:{number}: {error}"
                 continue

@@ -99,6 +99,37 @@ class Bot:
             return None
         return next((worker for worker in health.workers if worker.name == name), None)
 
+    def told(self) -> Health:
+        """Return the newest health; AssertionError before there is one."""
+        health = self.health()
+        assert health is not None
+        return health
+
+    def pid(self, name: str) -> int | None:
+        """Return the pid of one process, None while it does not live."""
+        worker = self.worker(name)
+        return None if worker is None else worker.pid
+
+    def works(self, name: str) -> bool:
+        """Return whether a process lives and its loop beats."""
+        worker = self.worker(name)
+        return worker is not None and worker.state in {WorkerState.ALIVE, WorkerState.READY}
+
+    def events(self, name: str) -> list[object]:
+        """Return what the supervisor has said of a process, oldest first."""
+        return [line["event"] for line in self.lines(self.home.supervisor_log) if line["process"] == name]
+
+    def fault(self, name: str, word: str) -> Path:
+        """Switch a fault on; return the switch."""
+        switch = self.home.run / "faults" / name
+        switch.parent.mkdir(exist_ok=True)
+        switch.write_text(word)
+        return switch
+
+    def forkserver(self) -> int:
+        """Return the pid of the process that the workers are forked from."""
+        return next(pid for pid in self.family() if "multiprocessing.forkserver" in _command_of(pid))
+
     def all_ready(self) -> bool:
         """Return whether every process of this start has written its first output."""
         health = self.health()
@@ -109,7 +140,7 @@ class Bot:
     def lines(self, path: Path) -> list[dict[str, object]]:
         """Return every record line of a JSONL file and its rotated segments, oldest first."""
         segments = sorted(path.parent.glob(f"{path.name}.[0-9]*"))
-        found = []
+        found: list[dict[str, object]] = []
         for segment in [*segments, path]:
             if segment.exists():
                 text = segment.read_bytes()
@@ -127,6 +158,13 @@ class Bot:
 
 def _pids() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _stat_fields(pid: int) -> list[str]:

@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from urllib.error import URLError
 
 import pytest
@@ -22,10 +21,10 @@ from tests.process.books_of_the_bot import (
     open_trades,
 )
 from tests.process.bot import Bot
+from tests.process.conftest import MakeBot
 
 pytestmark = pytest.mark.process
 
-MakeBot = Callable[..., Bot]
 VICTIMS = (*WORKERS, EXCHANGE, MAIN)
 RECOVERS_WITHIN_S = 60.0
 AGREES_WITHIN_S = 30.0

@@ -1,16 +1,14 @@
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from src.store.lock import HomeLock
-from tests.process.bot import ROOT, Bot
+from tests.process.bot import ROOT
+from tests.process.conftest import MakeBot
 
 pytestmark = pytest.mark.process
-
-MakeBot = Callable[..., Bot]
 
 
 def run(*options: str) -> "subprocess.CompletedProcess[str]":
@@ -44,6 +42,18 @@ def test_a_home_in_use_is_refused_and_its_holder_named(make_bot: MakeBot) -> Non
         result = run("--home", str(bot.home.root))
     assert result.returncode == 3
     assert "pid" in result.stderr
+
+
+def test_of_two_starts_at_once_one_runs_and_the_other_is_refused(make_bot: MakeBot) -> None:
+    one, other = make_bot(), make_bot()
+    for bot in (one, other):
+        bot.start()
+    one.until(lambda: one.process.poll() is not None or other.process.poll() is not None)
+    loser, winner = (one, other) if one.process.poll() is not None else (other, one)
+    assert loser.process.wait(10) == 3
+    assert f"pid {winner.process.pid}" in winner.log.read_text()
+    winner.until(lambda: winner.works("feature_builder"))
+    assert winner.stop() == 0
 
 
 @pytest.mark.parametrize(

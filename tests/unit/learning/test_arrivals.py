@@ -1,7 +1,11 @@
 """Signals wait for their prediction, but not for ever."""
 
 from src.learning.arrivals import Arrivals
-from tests.learning_fakes import T0, make_prediction, make_signal
+from tests.learning_fakes import (
+    T0,
+    make_prediction,
+    make_signal,
+)
 
 
 def test_a_signal_leaves_with_its_prediction_whichever_came_first() -> None:

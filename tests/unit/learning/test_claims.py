@@ -9,7 +9,10 @@ from src.learning.attribution import Attributed, estimate
 from src.learning.blocks import Blocks, BlockSums, standard_error
 from src.learning.counterfactual import calibrate
 from src.learning.max_t import draw_signs, judge_family, step_down
-from tests.learning_fakes import T0, evidence_of, make_row
+from tests.evidence_fakes import evidence_of, make_row
+from tests.learning_fakes import (
+    T0,
+)
 
 
 def _cell(values: list[float], *, per_block: int = 10) -> Attributed:

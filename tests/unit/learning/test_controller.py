@@ -18,7 +18,13 @@ from src.store.errors import FileLocked, StoreError
 from src.store.jsonl import read_all
 from src.store.lock import LockFile
 from src.store.paths import Home
-from tests.learning_fakes import T0, made_up_market, make_home, make_settings, open_writer
+from tests.evidence_fakes import made_up_market
+from tests.learning_fakes import (
+    T0,
+    make_home,
+    make_settings,
+    open_writer,
+)
 from tests.unit.learning.test_policy_plan import short_loses
 
 NOW = T0 + 42 * 14400 + 4000

@@ -6,7 +6,11 @@ from hypothesis import strategies as st
 from src.learning.pending import PendingQueue
 from src.learning.recent_ids import RecentIds
 from src.records.outcomes import PendingDecided, PendingDeleted, PendingEvent, PendingPut
-from tests.learning_fakes import T0, make_prediction, make_signal
+from tests.learning_fakes import (
+    T0,
+    make_prediction,
+    make_signal,
+)
 
 _LIFE = ("put", "upd", "del")
 

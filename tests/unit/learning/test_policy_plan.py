@@ -15,7 +15,11 @@ from src.records.learning import AuditKind, LearningState
 from src.records.outcomes import EnrichedDecision
 from src.records.policies import SignalPolicies
 from src.store.config import ConfigFile
-from tests.learning_fakes import T0, evidence_of, made_up_market, make_home, make_row
+from tests.evidence_fakes import evidence_of, made_up_market, make_row
+from tests.learning_fakes import (
+    T0,
+    make_home,
+)
 
 RULES = PlanRules(steps=Steps(requirement=0.05, size=0.25), lease_cycles=7, tau_bps=6.0)
 CLAIMS = ClaimRules(alpha_tighten=0.05, alpha_loosen=0.02, flips=499, tau_bps=6.0, seed=1)

@@ -3,7 +3,10 @@
 import pytest
 
 from src.learning.price_tape import Lookup, PricePoint, PriceTape
-from tests.learning_fakes import T0, window
+from tests.learning_fakes import (
+    T0,
+    window,
+)
 
 
 @pytest.fixture

@@ -9,7 +9,13 @@ from src.records.enums import HORIZONS_S, Disposition
 from src.records.outcomes import PendingSignals, SignalOutcome
 from src.store.document import DocumentFile
 from src.store.jsonl import read_all
-from tests.learning_fakes import T0, Fuse, make_decision, make_signal, window
+from tests.learning_fakes import (
+    T0,
+    Fuse,
+    make_decision,
+    make_signal,
+    window,
+)
 from tests.resolver_fakes import Bot, builtins, counted, fates, lines_of, price
 
 IDS = {signal.signal_id for signal in fates().values()}

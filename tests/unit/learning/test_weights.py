@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from src.learning.weights import BlockGains, HedgeRules, block_gains, clamped, gain_scores, hedge, rounded
 from src.records.enums import COMPONENTS
-from tests.learning_fakes import T0, evidence_of, make_row
+from tests.evidence_fakes import evidence_of, make_row
+from tests.learning_fakes import (
+    T0,
+)
 
 RULES = HedgeRules(expected_blocks=42, share=0.01, floor=0.25, step=0.25)
 EVEN = np.full(10, 0.1)
