@@ -45,6 +45,7 @@ PILE_S = 1.5
 BETWEEN_KILLS_S = 11.0
 """A process that dies within 10 s of its start is started again later, on purpose."""
 QUIET_S = 20.0
+WIDTH = 150
 MEMORY_BAR_MIB = 300.0
 IDLE_BAR = 0.10
 DECISION_BAR_MS = 100.0
@@ -77,7 +78,7 @@ def main() -> None:
     for row in run():
         verdict = {True: "[green]met[/green]", False: "[red]missed[/red]", None: ""}[row.met]
         table.add_row(row.what, row.ours, row.beside, row.bar, verdict)
-    Console().print(table)
+    Console(width=max(WIDTH, Console().width)).print(table)
 
 
 def run() -> list[Row]:
@@ -104,7 +105,7 @@ def _busy(root: Path) -> list[Row]:
 def _memory(bot: Bot) -> list[Row]:
     shares, exchange = memory(bot)
     total = sum(shares.values())
-    parts = ", ".join(f"{name} {mib:.0f}" for name, mib in sorted(shares.items()))
+    parts = ", ".join(f"{name} {mib:.0f}" for name, mib in shares.items())
     bar = f"<= {MEMORY_BAR_MIB:.0f} MiB"
     return [
         Row("memory (PSS), all but the exchange", f"{total:.0f} MiB", parts, bar, total <= MEMORY_BAR_MIB),

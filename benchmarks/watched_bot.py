@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -111,7 +112,10 @@ def delays(bot: Bot, seconds: float) -> list[Delay]:
 
 @contextmanager
 def learning_over_and_over(home: Home) -> Iterator[list[float]]:
-    """Run one learning cycle after the other in a process of its own; yield how long each took, in seconds."""
+    """Run one learning cycle after the other, each a process of its own; yield how long each took, in seconds.
+
+    Raises CalledProcessError at the end where one failed.
+    """
     took: list[float] = []
     ended = threading.Event()
 
@@ -122,13 +126,13 @@ def learning_over_and_over(home: Home) -> Iterator[list[float]]:
             subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
             took.append(time.perf_counter() - began)
 
-    thread = threading.Thread(target=learn)
-    thread.start()
-    try:
-        yield took
-    finally:
-        ended.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        learner = pool.submit(learn)
+        try:
+            yield took
+        finally:
+            ended.set()
+        learner.result()
 
 
 def first_line_after_kill(bot: Bot, name: str, output: Path, *, pile_s: float) -> float:

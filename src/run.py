@@ -13,7 +13,6 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from src.exchange.venue import Venue, open_venue, venue_url
-from src.store.paths import Home
 from src.supervision.house import House
 from src.supervision.shell import (
     ENSEMBLE_PREDICTOR,
@@ -44,13 +43,16 @@ def main() -> int:
     return run_command_line(sys.argv[1:], bot_worker)
 
 
-def bot_worker(launch: Launch) -> int:
-    """Run the whole bot: exchange, workers, monitor thread, bot cycle; return its exit code."""
-    venue = open_venue(launch.mode, Home(launch.home_root)) if launch.mode != "paper" else None
+def bot_worker(launch: Launch, venue: Venue | None) -> int:
+    """Run the whole bot: exchange, workers, monitor thread, bot cycle; return its exit code.
+
+    Without a venue the paper exchange is started and becomes it.
+    """
     with House(launch, context=_thread_free_forkserver(), rng=random.Random()) as house:  # noqa: S311 - jitter
         if venue is None:
             _start_worker_process(EXCHANGE, _paper_exchange, house.supervisor, launch)
-            house.wait_for_exchange()
+            if not house.wait_for_exchange():
+                return 0
             venue = open_venue(launch.mode, house.home)
         _worker_processes = _start_all_worker_processes(house.supervisor, launch)
         log.info("workers_started", extra={"facts": {n: p.pid for n, p in _worker_processes.items()}})
@@ -74,6 +76,7 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     exchange = KrakenExchange(
         url=venue.url, api_key=venue.api_key, api_secret=venue.api_secret, clock=house.clock
     )
+    exchange.account()  # a start without an authenticated answer is none: NoAnswer ends it with exit code 4
     desk = open_desk(
         house.home,
         exchange,

@@ -1,5 +1,6 @@
 """Every config of a home, checked at once."""
 
+from pathlib import Path
 from typing import Protocol
 
 from src.records.base import Config
@@ -18,24 +19,30 @@ class Loads(Protocol):
         """Return the config; ConfigError with every fault."""
 
 
-def load_all(home: Home) -> BotSettings:
+def load_all(home: Home, *, defaults: Home | None = None) -> BotSettings:
     """Return the bot's settings once every config of the home is known to be good.
+
+    Where a config is missing, that of ``defaults`` is checked instead: a new home receives it.
 
     Raises:
         ConfigError: with the faults of all files at once.
     """
-    bot = ConfigFile(home.bot_settings, BotSettings)
+    bot = ConfigFile(_path(home.bot_settings, defaults), BotSettings)
     files: tuple[Loads, ...] = (
         bot,
-        ConfigFile(home.policies, SignalPolicies),
-        ConfigFile(home.components, Components),
-        ConfigFile(home.exits, ExitRules),
-        ConfigFile(home.learning_settings, LearningSettings),
+        ConfigFile(_path(home.policies, defaults), SignalPolicies),
+        ConfigFile(_path(home.components, defaults), Components),
+        ConfigFile(_path(home.exits, defaults), ExitRules),
+        ConfigFile(_path(home.learning_settings, defaults), LearningSettings),
     )
     faults = [fault for file in files for fault in _faults(file)]
     if faults:
         raise ConfigError(tuple(faults))
     return bot.load()
+
+
+def _path(config: Path, defaults: Home | None) -> Path:
+    return config if defaults is None or config.exists() else defaults.configs / config.name
 
 
 def _faults(file: Loads) -> tuple[ConfigFault, ...]:

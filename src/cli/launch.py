@@ -1,5 +1,6 @@
 """From what was asked to what is started: home, lock, configs, binding, clock."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,10 @@ import msgspec
 from src.cli.clock_file import refuse_ended_market, start_clock
 from src.cli.configs import load_all
 from src.cli.options import project_root
+from src.clock import anchor_now
 from src.exchange.simulator.instruments import INSTRUMENTS
+from src.exchange.simulator.markets.spec import market_start
+from src.exchange.venue import Venue, open_venue
 from src.records.policies import Components
 from src.records.settings import BotSettings
 from src.signal_weight_learner import ensure_default_weights
@@ -42,10 +46,13 @@ class Options:
 
 
 @contextmanager
-def prepared(asked: Options) -> Iterator[Launch]:
-    """Hold a home that is ready to run what was asked.
+def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None]]:
+    """Hold a home that is ready to run what was asked; the venue is None where it is ours to start.
+
+    The venue holds secrets, so it stands beside the launch, which every worker gets.
 
     Raises:
+        MissingKeys: the mode needs keys that nobody gave.
         UsageError: the options contradict each other, or the mode is not available.
         ConfigError: one or more configs cannot be used; all faults at once.
         HomeLocked: another instance runs here.
@@ -53,21 +60,24 @@ def prepared(asked: Options) -> Iterator[Launch]:
         MarketSpecError: the market is none, or has ended by this home's clock.
     """
     _check(asked)
+    if asked.mode == "paper":
+        market_start(asked.market)
     home = prepare_home(asked.home, project_root() / "configs")
     with HomeLock(home):
         settings = _overridden(load_all(home), asked)
-        anchor = start_clock(home, market=asked.market, speed=asked.speed, writer="main")
-        ensure_default_weights(home, ConfigFile(home.components, Components).load(), anchor.market_origin)
+        venue = None if asked.mode == "paper" else open_venue(asked.mode, home)
         identity = bind(
             home,
             mode=asked.mode,
-            market_kind=asked.market.partition(":")[0] if asked.mode == "paper" else "kraken",
-            account="paper" if asked.mode == "paper" else "kraken",
-            ts=anchor.market_origin,
+            market_kind="kraken" if venue else asked.market.partition(":")[0],
+            account=hashlib.sha256(venue.api_key.encode()).hexdigest()[:12] if venue else "paper",
+            ts=anchor_now(speed=1.0).wall_origin,
         )
-        if asked.mode == "paper":
+        anchor = start_clock(home, market=asked.market, speed=asked.speed, writer="main")
+        ensure_default_weights(home, ConfigFile(home.components, Components).load(), anchor.market_origin)
+        if venue is None:
             refuse_ended_market(asked.market, anchor.market_origin)
-        yield Launch(
+        launch = Launch(
             home_root=home.root,
             settings=settings,
             anchor=anchor,
@@ -77,6 +87,7 @@ def prepared(asked: Options) -> Iterator[Launch]:
             seed=asked.seed,
             duration_s=asked.duration_s,
         )
+        yield launch, venue
 
 
 def _check(asked: Options) -> None:
@@ -88,10 +99,8 @@ def _check(asked: Options) -> None:
         raise UsageError(f"--speed must lie in 0.1..1000, not {asked.speed:g}")
     if asked.mode != "paper" and asked.market != "synthetic":
         raise UsageError("--market belongs to paper mode; demo and live read their own exchange")
-    if asked.mode != "paper":
-        raise UsageError(
-            f"--mode {asked.mode} needs the checks on real money, which this version does not have yet"
-        )
+    if asked.mode == "live":
+        raise UsageError("--mode live needs the checks on real money, which this version does not have yet")
 
 
 def _overridden(settings: BotSettings, asked: Options) -> BotSettings:

@@ -12,7 +12,7 @@ from src.cli.launch import Options, UsageError, prepared
 from src.cli.options import HomeOption, project_root
 from src.exchange.errors import ExchangeFault
 from src.exchange.simulator.markets.errors import MarketSpecError
-from src.exchange.venue import MissingKeys
+from src.exchange.venue import MissingKeys, Venue
 from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
 from src.supervision.errors import ExchangeNotReached, ExchangeRefused
 from src.supervision.logs import configure_logging
@@ -38,15 +38,15 @@ CODES: dict[type[Exception], ExitCode] = {
 """What each refusal ends with; the first that fits counts."""
 
 
-def run_command_line(arguments: list[str], bot_worker: Callable[[Launch], int]) -> int:
+def run_command_line(arguments: list[str], bot_worker: Callable[[Launch, Venue | None], int]) -> int:
     """Read a command line, prepare the home, run the bot; return the exit code."""
     configure_logging(MAIN)
     try:
         options = _parsed(arguments)
         if options is None:
             return ExitCode.OK
-        with prepared(options) as launch:
-            return bot_worker(launch)
+        with prepared(options) as (launch, venue):
+            return bot_worker(launch, venue)
     except typer.TyperException as error:
         print(f"{error.format_message()} (--help shows what there is)", file=sys.stderr)
         return ExitCode.CONFIG

@@ -83,6 +83,11 @@ class BotSettings(Config, frozen=True, kw_only=True):
     recording: Recording
     paper: PaperExchange
 
+    def __post_init__(self) -> None:
+        """Refuse a window that minutes do not divide into, or are not made of."""
+        if 60 % self.window_s and self.window_s % 60:
+            raise ValueError(f"window_s must divide 60 or be a multiple of 60, not {self.window_s:g}")
+
 
 class TimedTarget(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Take a gain of this size once the position is this old."""

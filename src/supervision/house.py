@@ -109,8 +109,11 @@ class House:
         """Stop what still runs, in order."""
         self.stop()
 
-    def wait_for_exchange(self) -> None:
-        """Return once the paper exchange serves; ExchangeRefused or ExchangeNotReached if it does not."""
+    def wait_for_exchange(self) -> bool:
+        """Return True once the paper exchange serves, False where a signal ends the start before.
+
+        Raises ExchangeRefused or ExchangeNotReached if it does not serve.
+        """
         deadline_s = self.clock.real() + EXCHANGE_START_S
         while self.page.read(EXCHANGE).outputs == 0:
             self.supervisor.check()
@@ -119,8 +122,9 @@ class House:
             if self.clock.real() > deadline_s:
                 raise ExchangeNotReached(f"the paper exchange did not serve within {EXCHANGE_START_S:.0f} s")
             if self._stopping.is_set():
-                return
+                return False
             time.sleep(0.01)
+        return True
 
     def schedule_learning(self, spec: ProcessSpec) -> None:
         """Start a learning cycle whenever one is due."""

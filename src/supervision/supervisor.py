@@ -30,6 +30,8 @@ START_AGAIN_S = 1.0
 KILLED_WITHIN_S = 2.0
 """How long a process may take to go once it is killed."""
 EXIT_CONFIG = 2
+CONFIG_PROBE_S = 10.0
+"""How often a worker that could not use a config is tried again: a human is just mending it."""
 
 
 class EventWriter(Protocol):
@@ -197,11 +199,14 @@ class Supervisor:
         now_s = self._clock.real()
         restart = entry.policy.died(now_s=now_s, lived_s=lived_s, worked=worked)
         failed = restart.failed or code == EXIT_CONFIG
-        entry.restart_at_s = now_s + self._settings.probe_every_s if failed else restart.at_s
+        probe_s = self._settings.probe_every_s
+        if code == EXIT_CONFIG:
+            probe_s = min(probe_s, CONFIG_PROBE_S)
+        entry.restart_at_s = now_s + probe_s if failed else restart.at_s
         newly_failed = failed and entry.state is not WorkerState.FAILED
         entry.state = WorkerState.FAILED if failed else WorkerState.BACKOFF
         if newly_failed:
-            self._tell("failed", entry, detail=f"next try in {self._settings.probe_every_s:.0f} s")
+            self._tell("failed", entry, detail=f"next try in {probe_s:.0f} s")
         elif entry.restart_at_s <= now_s:
             self._launch_again(entry)
 

@@ -15,6 +15,7 @@ import orjson
 from src.records.operations import Health, WorkerHealth, WorkerState
 from src.store.home import prepare_home
 from src.store.paths import Home
+from src.supervision.shell import LEARNING
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLS = ("PF_XBTUSD", "PF_ETHUSD", "PF_SOLUSD")
@@ -135,7 +136,7 @@ class Bot:
         health = self.health()
         if health is None or health.main_pid != self.process.pid or len(health.workers) < 6:
             return False
-        return all(worker.state is WorkerState.READY for worker in health.workers)
+        return all(worker.state is WorkerState.READY for worker in health.workers if worker.name != LEARNING)
 
     def lines(self, path: Path) -> list[dict[str, object]]:
         """Return every record line of a JSONL file and its rotated segments, oldest first."""
