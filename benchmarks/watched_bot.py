@@ -23,7 +23,8 @@ from src.store.paths import Home
 from src.store.wake import Wake
 from src.supervision.memory import proportional_mib
 from src.supervision.shell import EXCHANGE
-from tests.learning_fakes import made_up_market, make_signal
+from tests.evidence_fakes import made_up_market
+from tests.learning_fakes import make_signal
 from tests.process.bot import ROOT, Bot
 from tests.signals_fakes import outcome
 

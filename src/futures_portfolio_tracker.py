@@ -1,5 +1,6 @@
 """The keeper of the ledger: ``logs/fills.jsonl`` and its view, ``logs/positions_futures.json``."""
 
+import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -147,7 +148,7 @@ class FuturesPortfolioTracker:
         self._changed = True
 
     def _open(self, now: float) -> LedgerOpened:
-        ts = self._exchange.server_time(now)
+        ts = math.floor(self._exchange.server_time(now) * 1000) / 1000  # fills are told to the millisecond
         entry = LedgerOpened(ts=ts, balance_usd=self._exchange.account().balance)
         self._book(entry)
         return entry

@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from src.cli.app import app
 from src.records.base import Line, Record

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from src.records.base import Document
 from src.records.decisions import Decision
 from src.records.enums import OrderPurpose
 from src.records.learning import LearningState
@@ -12,11 +15,14 @@ from src.records.ledger import Positions
 from src.records.operations import Health, WorkerState
 from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderUpdate
 from src.store.document import DocumentFile
+from src.store.errors import StoreError
 from src.store.held import home_is_held
 from src.store.jsonl import read_tail
 from src.store.paths import Home
 
 NEWEST = 1000
+
+D = TypeVar("D", bound=Document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,13 @@ class Picture:
     positions: Positions | None
     learning: LearningState | None
     funnel: Funnel
+    unreadable: tuple[str, ...] = ()
+    """Documents that are there but cannot be read, and why."""
 
     def faults(self) -> tuple[str, ...]:
         """Return what a person must look at."""
         if self.health is None or not self.running:
-            return ()
+            return self.unreadable
         broken = [
             f"{fault.file}:{fault.line}:{fault.column} {fault.key}: {fault.rule}"
             for fault in self.health.config_faults
@@ -61,7 +69,7 @@ class Picture:
             for view in (self.positions.open_positions if self.positions else ())
             if view.stop is None
         ]
-        return (*broken, *down, *naked)
+        return (*self.unreadable, *broken, *down, *naked)
 
     def as_json(self) -> dict[str, object]:
         """Return plain values for a script."""
@@ -83,13 +91,23 @@ class Picture:
 
 def picture_of(home: Home) -> Picture:
     """Return what the records of a home say now."""
+    unreadable: list[str] = []
     return Picture(
         running=home_is_held(home),
-        health=DocumentFile(home.health, Health, writer="status").read(),
-        positions=DocumentFile(home.positions_futures, Positions, writer="status").read(),
-        learning=DocumentFile(home.learning_state, LearningState, writer="status").read(),
+        health=_document(home.health, Health, unreadable),
+        positions=_document(home.positions_futures, Positions, unreadable),
+        learning=_document(home.learning_state, LearningState, unreadable),
         funnel=_funnel(home),
+        unreadable=tuple(unreadable),
     )
+
+
+def _document(path: Path, record: type[D], unreadable: list[str]) -> D | None:
+    try:
+        return DocumentFile(path, record, writer="status").read()
+    except StoreError as error:
+        unreadable.append(str(error))
+        return None
 
 
 def _funnel(home: Home) -> Funnel:

@@ -199,9 +199,7 @@ class Supervisor:
         now_s = self._clock.real()
         restart = entry.policy.died(now_s=now_s, lived_s=lived_s, worked=worked)
         failed = restart.failed or code == EXIT_CONFIG
-        probe_s = self._settings.probe_every_s
-        if code == EXIT_CONFIG:
-            probe_s = min(probe_s, CONFIG_PROBE_S)
+        probe_s = CONFIG_PROBE_S if code == EXIT_CONFIG else self._settings.probe_every_s
         entry.restart_at_s = now_s + probe_s if failed else restart.at_s
         newly_failed = failed and entry.state is not WorkerState.FAILED
         entry.state = WorkerState.FAILED if failed else WorkerState.BACKOFF

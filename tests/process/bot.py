@@ -39,9 +39,13 @@ class Bot:
 
     def configure(self, **changes: object) -> None:
         """Change top-level keys of configs/bot.json."""
-        settings = orjson.loads(self.home.bot_settings.read_bytes())
+        self.edit(self.home.bot_settings, **changes)
+
+    def edit(self, config: Path, **changes: object) -> None:
+        """Change top-level keys of a config."""
+        settings = orjson.loads(config.read_bytes())
         settings.update(changes)
-        self.home.bot_settings.write_bytes(orjson.dumps(settings, option=orjson.OPT_INDENT_2))
+        config.write_bytes(orjson.dumps(settings, option=orjson.OPT_INDENT_2))
 
     def start(self, *options: str) -> "Bot":
         """Start the bot and do not wait for anything."""

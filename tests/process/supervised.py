@@ -55,6 +55,14 @@ def crashes(page: str, log: str) -> None:
     sys.exit(6)
 
 
+def has_no_config(page: str, log: str) -> None:
+    """Die of a config that cannot be used."""
+    del page
+    with Path(log).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    sys.exit(2)
+
+
 def leaves(page: str, log: str) -> None:
     """End with code 0 though nobody asked."""
     del page

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from urllib.error import URLError
 
 import pytest
@@ -28,6 +29,7 @@ VICTIMS = (*WORKERS, EXCHANGE, MAIN)
 RECOVERS_WITHIN_S = 60.0
 AGREES_WITHIN_S = 30.0
 WINDOW_S = 15
+"""Four windows a second; with positions that are left after ten, orders are on their way at many a kill."""
 
 
 class Ordeal:
@@ -81,6 +83,7 @@ class Ordeal:
 def a_bot(make_bot: MakeBot) -> Bot:
     bot = make_bot()
     bot.configure(window_s=WINDOW_S, learning_every_s=1800)
+    bot.edit(bot.home.exits, minimum_hold_s=60, maximum_hold_s=600)
     bot.start()
     bot.until(bot.all_ready, within_s=90)
     return bot
@@ -105,11 +108,13 @@ def come_through(ordeal: Ordeal) -> None:
     assert bot.stop() == 0
     bot.until(lambda: not bot.family(), within_s=3)
     trail = Trail(bot.home)
-    print(trail.count(), ordeal.kills)
+    orders = [line["purpose"] for line in bot.lines(bot.home.orders) if line["type"] == "intent"]
+    print(trail.count(), Counter(orders), ordeal.kills)
     assert not trail.doubled()
     assert not trail.lost(before=struck_out, settled_at=settled_at, trades=open_trades(bot.home))
     assert trail.ids["signal_outcomes"]
     assert trail.ids["enriched_decisions"]
+    assert len(set(orders)) == 3
     assert not broken_files(bot.home)
     events = [line["event"] for line in bot.lines(bot.home.supervisor_log)]
     assert events.count("crashed") >= len([name for name in ordeal.kills if name != MAIN])

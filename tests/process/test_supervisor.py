@@ -13,6 +13,7 @@ import pytest
 from src.clock import AnchoredClock, anchor_now
 from src.records.operations import SupervisorEvent, WorkerState
 from src.records.settings import Supervision
+from src.supervision.grip import Grip
 from src.supervision.heartbeat import HeartbeatPage
 from src.supervision.supervisor import ProcessSpec, Supervisor
 from tests.process import supervised
@@ -129,6 +130,27 @@ def test_a_crash_loop_ends_in_failed(bench: Bench) -> None:
     assert bench.supervisor.failed() == ("worker",)
     assert len(bench.pids()) == SETTINGS.crash_loop_deaths
     assert bench.events.names()[-1] == "failed"
+
+
+def test_a_worker_without_a_config_is_failed_at_once_and_tried_again_soon(bench: Bench) -> None:
+    bench.start(supervised.has_no_config)
+    bench.until(lambda: bench.state() is WorkerState.FAILED)
+    assert len(bench.pids()) == 1
+    assert bench.events.heard[-1].detail == "next try in 10 s"
+
+
+def test_a_worker_whose_forkserver_was_killed_is_ended_before_it_is_replaced(bench: Bench) -> None:
+    bench.start(supervised.works)
+    bench.until(lambda: bench.state() is WorkerState.READY)
+    orphan = Grip(bench.pids()[0])
+    os.kill(parent_of(bench.pids()[0]), signal.SIGKILL)
+    bench.until(lambda: len(bench.pids()) == 2 and bench.state() is WorkerState.READY)
+    assert orphan.gone()
+    orphan.close()
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_an_orderly_stop_is_no_crash(bench: Bench) -> None:

@@ -11,6 +11,7 @@ import pytest
 from src.market.feature_builder import FeatureBuilder
 from src.records.features import Features
 from tests.market_fakes import Collected
+from tests.tape_fakes import SimpleBook
 
 SYMBOLS = ("PF_XBTUSD", "PF_ETHUSD")
 TAPES = os.environ.get("TRADING_BOT_TAPES")
@@ -27,30 +28,6 @@ def lines() -> Iterator[tuple[float, dict[str, object]]]:
         for line in tape:
             parsed = orjson.loads(line)
             yield parsed["received_at"], parsed["message"]
-
-
-class SimpleBook:
-    """Two dicts; sorted whenever somebody looks."""
-
-    def __init__(self) -> None:
-        self.sides: dict[str, dict[float, float]] = {"buy": {}, "sell": {}}
-
-    def take(self, message: dict[str, object]) -> None:
-        if message["feed"] == "book_snapshot":
-            for side, name in (("buy", "bids"), ("sell", "asks")):
-                levels = message[name]
-                assert isinstance(levels, list)
-                self.sides[side] = {level["price"]: level["qty"] for level in levels}
-        elif message["feed"] == "book":
-            side_of = self.sides[str(message["side"])]
-            price, qty = float(str(message["price"])), float(str(message["qty"]))
-            if qty == 0:
-                side_of.pop(price, None)
-            else:
-                side_of[price] = qty
-
-    def levels(self, side: str) -> list[tuple[float, float]]:
-        return sorted(self.sides[side].items(), reverse=side == "buy")
 
 
 def replay(window_s: float, *, until: int | None = None) -> tuple[list[Features], FeatureBuilder]:

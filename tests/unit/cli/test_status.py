@@ -147,3 +147,15 @@ def test_json_holds_the_same_facts_for_a_script(home: Home) -> None:
 def test_json_of_a_home_that_never_ran_is_json(tmp_path: Path) -> None:
     told = json.loads(asked("status", "--home", tmp_path / "nothing", "--json").stdout)
     assert (told["running"], told["health"], told["faults"]) == (False, None, [])
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_document_that_cannot_be_read_is_a_fault_and_hides_nothing_else(
+    home: Home, options: tuple[str, ...]
+) -> None:
+    home.positions_futures.write_text("{")
+    with HomeLock(home):
+        result = asked("status", "--home", home.root, *options)
+    assert result.exit_code == 1
+    assert "positions_futures.json" in result.stdout
+    assert "ensemble_predictor" in result.stdout

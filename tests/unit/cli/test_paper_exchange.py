@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import orjson
+import pytest
+
+from src.clock import anchor_at
+from src.records.operations import ClockAnchor
+from src.store.document import DocumentFile
+from src.store.home import bind
+from src.store.lock import HomeLock
+from tests.cli_fakes import NOW, a_home, asked
+
+
+def test_help_names_every_option() -> None:
+    result = asked("paper-exchange", "--help")
+    assert result.exit_code == 0
+    for option in ("--home", "--port", "--market", "--seed", "--speed"):
+        assert option in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--market", "moon"), "moon"),
+        (("--market", "tape:/nowhere/at/all.jsonl"), "/nowhere/at/all.jsonl"),
+        (("--market", "tape:"), "tape:FILE"),
+        (("--port", "many"), "--port"),
+    ],
+)
+def test_wrong_usage_is_refused_with_exit_code_2(tmp_path: Path, options: tuple[str, ...], word: str) -> None:
+    result = asked("paper-exchange", "--home", tmp_path / "home", *options)
+    assert result.exit_code == 2
+    assert word in result.output
+
+
+def test_broken_settings_are_refused_with_exit_code_2(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    home.bot_settings.write_text("{")
+    result = asked("paper-exchange", "--home", home.root)
+    assert result.exit_code == 2
+    assert "bot.json" in result.output
+
+
+def test_home_in_use_is_refused_with_exit_code_3(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    with HomeLock(home):
+        assert asked("paper-exchange", "--home", home.root).exit_code == 3
+
+
+def test_home_of_another_kind_of_market_is_refused(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    bind(home, mode="paper", market_kind="tape", account="paper", ts=NOW)
+    result = asked("paper-exchange", "--home", home.root)
+    assert result.exit_code == 2
+    assert "tape" in result.output
+
+
+def test_recording_that_is_over_is_refused(tmp_path: Path) -> None:
+    home = a_home(tmp_path / "home")
+    message = {"feed": "trade", "product_id": "PF_XBTUSD", "side": "buy", "price": 1.0, "qty": 1.0}
+    tape = tmp_path / "tape.jsonl"
+    tape.write_bytes(orjson.dumps({"received_at": NOW, "message": message}) + b"\n")
+    DocumentFile(home.clock, ClockAnchor, writer="test").write(anchor_at(NOW + 5, speed=1.0))
+    result = asked("paper-exchange", "--home", home.root, "--market", f"tape:{tape}")
+    assert result.exit_code == 2
+    assert "ended at" in result.output
