@@ -70,7 +70,7 @@ class SignalWeightLearner:
                 COMPONENTS, gains.centred.mean(axis=0), scores, target, strict=True
             )
         }
-        reason = f"hedge over {blocks} blocks; {believed:.0%} of the differences are more than chance"
+        reason = f"hedge over {blocks} blocks; {believed:.0%} of it believed, caution {self._rules.caution:g}"
         return WeightVerdict(
             weights=weights,
             reasons=reasons,

@@ -5,6 +5,9 @@ import select
 import signal
 from contextlib import suppress
 
+KILLED_WITHIN_S = 2.0
+"""How long a process may take to go once it is killed."""
+
 
 class Grip:
     """One process by descriptor, so that its number may be given to another without harm."""
@@ -31,6 +34,13 @@ class Grip:
     def kill(self) -> None:
         """End the process if it still lives."""
         self._send(signal.SIGKILL)
+
+    def end(self) -> None:
+        """See the process gone, by force if need be, and let go of it."""
+        if not self.gone():
+            self.kill()
+            self.gone(within_s=KILLED_WITHIN_S)
+        self.close()
 
     def close(self) -> None:
         """Let go of it; twice is harmless."""

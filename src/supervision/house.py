@@ -115,7 +115,7 @@ class House:
         Raises ExchangeRefused or ExchangeNotReached if it does not serve.
         """
         deadline_s = self.clock.real() + EXCHANGE_START_S
-        while self.page.read(EXCHANGE).outputs == 0:
+        while not self.supervisor.serves(EXCHANGE):
             self.supervisor.check()
             if EXCHANGE in self.supervisor.failed():
                 raise ExchangeRefused("the paper exchange cannot be started so; its log line above says why")

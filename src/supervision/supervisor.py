@@ -27,8 +27,6 @@ ABORT_GRACE_S = 2.0
 """Between the signal that makes a hung process write its stacks and the one that ends it."""
 START_AGAIN_S = 1.0
 """After a start that failed, because the forkserver was just dying or nothing more could be opened."""
-KILLED_WITHIN_S = 2.0
-"""How long a process may take to go once it is killed."""
 EXIT_CONFIG = 2
 CONFIG_PROBE_S = 10.0
 """How often a worker that could not use a config is tried again: a human is just mending it."""
@@ -127,6 +125,11 @@ class Supervisor:
         entry = self._table.get(name)
         return entry is not None and entry.process is not None and entry.process.is_alive()
 
+    def serves(self, name: str) -> bool:
+        """Return whether this start's process has shown output; one that outlived its parent may still beat."""
+        entry, beat = self._table[name], self._page.read(name)
+        return entry.process is not None and beat.pid == entry.process.pid and beat.outputs > 0
+
     def stop(self, names: Iterable[str], *, within_s: float) -> None:
         """Ask processes to end, all at once, and end those that have not after ``within_s`` real seconds."""
         entries = [self._table[name] for name in names if name in self._table]
@@ -171,10 +174,7 @@ class Supervisor:
         The latter is so where the forkserver was killed: nobody hears any more how its children end.
         """
         if entry.grip is not None:
-            if not entry.grip.gone():
-                entry.grip.kill()
-                entry.grip.gone(within_s=KILLED_WITHIN_S)
-            entry.grip.close()
+            entry.grip.end()
             entry.grip = None
         process.join()
         code = process.exitcode

@@ -29,7 +29,7 @@ VICTIMS = (*WORKERS, EXCHANGE, MAIN)
 RECOVERS_WITHIN_S = 60.0
 AGREES_WITHIN_S = 30.0
 WINDOW_S = 15
-"""Four windows a second; with positions that are left after ten, orders are on their way at many a kill."""
+"""Four windows a second; positions are entered lightly and left after ten, so that many a kill meets an order."""
 
 
 class Ordeal:
@@ -84,6 +84,14 @@ def a_bot(make_bot: MakeBot) -> Bot:
     bot = make_bot()
     bot.configure(window_s=WINDOW_S, learning_every_s=1800)
     bot.edit(bot.home.exits, minimum_hold_s=60, maximum_hold_s=600)
+    bot.edit(
+        bot.home.policies,
+        long_ofi_requirement=0.2,
+        short_ofi_requirement=0.2,
+        fee_gate="off",
+        cooldown_s=0,
+        intelligence_minimum_inputs=1,
+    )
     bot.start()
     bot.until(bot.all_ready, within_s=90)
     return bot
@@ -94,7 +102,6 @@ def come_through(ordeal: Ordeal) -> None:
     bot = ordeal.bot
     clock = AnchoredClock(anchor(bot.home))
     struck_out = clock.now()
-    Freeze(bot.home).set("the test looks at the books", "human", clock.now())
     settled_at = max(struck_out, min(signal.ts for signal in Trail(bot.home).signals) + SETTLED_AFTER_S + 300)
     bot.until(lambda: clock.now() >= settled_at, within_s=120)
     bot.until(
@@ -103,6 +110,7 @@ def come_through(ordeal: Ordeal) -> None:
         ),
         within_s=30,
     )
+    Freeze(bot.home).set("the test looks at the books", "human", clock.now())
     ordeal.agree()
     assert bot.all_ready()
     assert bot.stop() == 0
@@ -114,7 +122,7 @@ def come_through(ordeal: Ordeal) -> None:
     assert not trail.lost(before=struck_out, settled_at=settled_at, trades=open_trades(bot.home))
     assert trail.ids["signal_outcomes"]
     assert trail.ids["enriched_decisions"]
-    assert len(set(orders)) == 3
+    assert {"ENTRY", "STOP", "EXIT"} <= set(orders)
     assert not broken_files(bot.home)
     events = [line["event"] for line in bot.lines(bot.home.supervisor_log)]
     assert events.count("crashed") >= len([name for name in ordeal.kills if name != MAIN])
@@ -127,8 +135,8 @@ def test_kills_of_every_process_lose_double_and_corrupt_nothing(make_bot: MakeBo
     print(f"seed {seed}")
     chance = random.Random(seed)
     ordeal = Ordeal(a_bot(make_bot), chance)
-    for name in chance.sample(VICTIMS, len(VICTIMS)):
-        ordeal.strike(name, after_s=(0.2, 2.5))
+    for name in [*chance.sample(VICTIMS, len(VICTIMS)), *chance.sample(VICTIMS, 3)]:
+        ordeal.strike(name, after_s=(0.0, 5.0))
     come_through(ordeal)
 
 

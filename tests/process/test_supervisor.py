@@ -189,3 +189,12 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < deadline_s
         time.sleep(0.02)
+
+
+def test_a_process_that_outlived_its_parent_does_not_count_as_serving(bench: Bench) -> None:
+    page = HeartbeatPage(bench.page_path, supervised.NAMES)
+    page.slot("worker").beat(within_s=60, handled=1, outputs=1)
+    bench.start(supervised.hangs_after_a_beat)
+    page.slot("worker").beat(within_s=60, handled=1, outputs=1)
+    assert not bench.supervisor.serves("worker")
+    bench.until(lambda: bench.supervisor.serves("worker"))

@@ -63,3 +63,8 @@ def test_a_process_that_is_forgotten_counts_as_gone() -> None:
     assert grip.gone()
     grip.kill()
     grip.close()
+
+
+def test_an_end_is_by_force_where_it_must_be(process: "subprocess.Popen[bytes]") -> None:
+    Grip(process.pid).end()
+    assert process.wait(1) == -signal.SIGKILL
