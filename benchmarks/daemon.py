@@ -128,14 +128,14 @@ def _latency(bot: Bot) -> list[Row]:
         Row(
             f"features to decision, at {SPEED:.0f}x",
             _times([delay.seen_ms for delay in alone]),
-            f"by the records' own times: {_times([delay.stamped_ms for delay in alone])}; {len(alone):,} seen",
+            f"by the records' own times: {_times([delay.stamped_ms for delay in alone])}; {_seen(alone)}",
             f"p99 <= {DECISION_BAR_MS:.0f} ms",
             _p99(alone) <= DECISION_BAR_MS,
         ),
         Row(
             "the same while learning cycles run",
             _times([delay.seen_ms for delay in beside]),
-            f"p99 {ratio:.2f}x of without; {len(took)} cycles of {statistics.median(took):.1f} s",
+            f"p99 {ratio:.2f}x of without; {len(took)} cycles of {statistics.median(took):.1f} s; {_seen(beside)}",
             f"<= {LEARNING_BAR}x",
             ratio <= LEARNING_BAR,
         ),
@@ -194,3 +194,8 @@ def _p99(some: list[Delay]) -> float:
 def _times(values: list[float]) -> str:
     p50, p99 = p50_p99(values)
     return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"
+
+
+def _seen(some: list[Delay]) -> str:
+    windows = len({delay.window_ts for delay in some})
+    return f"{len(some):,} decisions of {windows} windows"

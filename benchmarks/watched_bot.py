@@ -57,6 +57,8 @@ class Delay(msgspec.Struct, frozen=True):
     """Until a follower of the file had its line in hand."""
     stamped_ms: float
     """Until the time that the decision itself bears."""
+    window_ts: float
+    """The decisions of one window are late together: windows, not decisions, are what the evidence counts."""
 
 
 def give_past(home: Home) -> None:
@@ -106,6 +108,7 @@ def delays(bot: Bot, seconds: float) -> list[Delay]:
         Delay(
             1e3 * (at - written[decided.symbol, decided.signal_ts]) / clock.speed,
             1e3 * (decided.ts - written[decided.symbol, decided.signal_ts]) / clock.speed,
+            decided.signal_ts,
         )
         for decided, at in seen
     ]

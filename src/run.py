@@ -69,6 +69,7 @@ def bot_worker(launch: Launch, venue: Venue | None) -> int:
 
 def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> None:
     from src.bot_cycle import build_bot_cycle
+    from src.exchange.errors import NoAnswer
     from src.exchange.kraken import KrakenExchange
     from src.futures_portfolio_tracker import open_desk
 
@@ -76,7 +77,12 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     exchange = KrakenExchange(
         url=venue.url, api_key=venue.api_key, api_secret=venue.api_secret, clock=house.clock
     )
-    exchange.account()  # a start without an authenticated answer is none: NoAnswer ends it with exit code 4
+    try:
+        exchange.account()  # a start without an authenticated answer is none: NoAnswer ends it with exit code 4
+    except NoAnswer:
+        if house.wake.stopped:  # a signal to the whole group has ended the paper exchange meanwhile
+            return
+        raise
     desk = open_desk(
         house.home,
         exchange,
