@@ -85,8 +85,8 @@ class SignalOutcomeTracker:
         handled += self._take_windows(now)
         self._resolution.settle_due(now, recording_read=not self._backlog)
         self._prices.forget_before(min([self._prices.newest_ts - _PRICES_KEPT_S, *self._needed_ts()]))
-        if self._snapshot_due():
-            self._resolution.picture(now)
+        if not handled and not self._arrivals.signals_waiting and self._snapshot_due():
+            self._resolution.picture(now)  # only when nobody waits: it takes long once thousands are pending
         self.handled += handled
         return handled
 

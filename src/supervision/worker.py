@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 POLL_S = 0.5
 """The slow poll: the safety net under the file events."""
 SAVE_EVERY_S = 1.0
+"""Places are saved when nothing waits, at most this often."""
+SAVE_AT_LATEST_S = 3.0
+"""However much there is to do."""
 EXIT_FAULT = 6
 
 
@@ -73,7 +76,7 @@ def run_worker(
     """Step the workers until the wake is told to stop: on file events, ready descriptors, or the slow poll.
 
     The loop beats after each round. It never restarts anything: an error ends the process, and the supervisor
-    decides. Places are saved after the step that answered them, at most once a second.
+    decides. Places are saved after what they stand for was answered, in a quiet moment if there is one.
     """
     for worker in workers:
         for path in worker.inputs():
@@ -86,7 +89,8 @@ def run_worker(
         done = sum(worker.step(clock.now()) for worker in workers)
         backlog = any(worker.backlog() for worker in workers)
         beat_for(workers, heartbeat=heartbeat, within_s=within_s, backlog=backlog)
-        if clock.real() - saved_s >= SAVE_EVERY_S:
+        unsaved_s = clock.real() - saved_s
+        if unsaved_s >= SAVE_AT_LATEST_S or (unsaved_s >= SAVE_EVERY_S and not done):
             for worker in workers:
                 worker.save()
             saved_s = clock.real()
