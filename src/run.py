@@ -13,6 +13,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from src.exchange.venue import Venue, open_venue, venue_url
+from src.supervision.courtesy import yield_to_trading
 from src.supervision.house import House
 from src.supervision.shell import (
     ENSEMBLE_PREDICTOR,
@@ -203,6 +204,7 @@ def _learning_cycle(launch: Launch) -> None:
     def body(shell: Shell) -> None:
         from src.continuous_learning_controller import run_learning_cycle
 
+        yield_to_trading()
         shell.heartbeat.beat(within_s=LEARNING_WITHIN_S)
         state = run_learning_cycle(shell.home, shell.settings, shell.clock.now(), launch.seed)
         shell.heartbeat.beat(within_s=LEARNING_WITHIN_S, handled=state.executed + state.blocked, outputs=1)

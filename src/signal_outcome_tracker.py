@@ -31,7 +31,7 @@ _CHUNK = 2000
 _PRICES_KEPT_S = 4500.0
 """More than the longest horizon: an engine that lags still finds the prices of its signals."""
 _PATIENCE_REAL_S = 30.0
-_SNAPSHOT_EVERY_REAL_S = 5.0
+_SNAPSHOT_EVERY_REAL_S = 10.0
 _REMEMBERED = 20_000
 
 

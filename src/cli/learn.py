@@ -14,8 +14,10 @@ from src.records.learning import LearningAudit, LearningState
 from src.records.settings import BotSettings
 from src.store.config import ConfigFile
 from src.store.errors import ConfigError, FileLocked
+from src.store.held import home_is_held
 from src.store.jsonl import read_tail
 from src.store.paths import Home
+from src.supervision.courtesy import yield_to_trading
 
 SeedOption = Annotated[int, typer.Option("--seed", help="Of the sign flips; the same seed repeats a cycle.")]
 _LINES = 200
@@ -24,6 +26,8 @@ _LINES = 200
 def learn(home: HomeOption = None, *, seed: SeedOption = 1, as_json: JsonOption = False) -> None:
     """Run one learning cycle and show what it did; exit 2 for a broken config, 3 where another cycle runs."""
     where = home_of(home)
+    if home_is_held(where):
+        yield_to_trading()
     try:
         settings = ConfigFile(where.bot_settings, BotSettings).load()
         state = run_learning_cycle(where, settings, market_now(where), seed)

@@ -28,4 +28,7 @@ def test_children_do_not_inherit_the_socket(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    opened: list[object] = []
+    monkeypatch.setattr(socket, "socket", lambda *_: opened.append("a socket"))
     Notifier.from_environment().alive("nobody listens")
+    assert not opened
