@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from multiprocessing import forkserver
@@ -32,6 +33,10 @@ log = logging.getLogger(__name__)
 
 LEARNING_WITHIN_S = 600.0
 """A learning cycle that takes longer counts as hung."""
+
+FIRST_ANSWER_S = 20.0
+"""How long the exchange may take to answer for the first time, e.g. while it is being restarted."""
+ASK_AGAIN_S = 0.5
 
 PRELOADED = ["numpy", "orjson", "msgspec", "src.supervision.shell", "src.store.jsonl", "src.store.document"]
 """What at least two processes need; the rest is imported only by the process that uses it."""
@@ -70,7 +75,6 @@ def bot_worker(launch: Launch, venue: Venue | None) -> int:
 
 def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> None:
     from src.bot_cycle import build_bot_cycle
-    from src.exchange.errors import NoAnswer
     from src.exchange.kraken import KrakenExchange
     from src.futures_portfolio_tracker import open_desk
 
@@ -78,12 +82,8 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     exchange = KrakenExchange(
         url=venue.url, api_key=venue.api_key, api_secret=venue.api_secret, clock=house.clock
     )
-    try:
-        exchange.account()  # a start without an authenticated answer is none: NoAnswer ends it with exit code 4
-    except NoAnswer:
-        if house.wake.stopped:  # a signal to the whole group has ended the paper exchange meanwhile
-            return
-        raise
+    if not _answered(house, exchange.account):
+        return
     desk = open_desk(
         house.home,
         exchange,
@@ -100,6 +100,26 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
             house.end_after(house.launch.duration_s)
         with closing(cycle):
             house.run_main([cycle], monitor)
+
+
+def _answered(house: House, ask: Callable[[], object]) -> bool:
+    """Return True after the first authenticated answer, False where a signal ends the start before.
+
+    A start without an answer is none: NoAnswer after a while, which ends the bot with exit code 4.
+    """
+    from src.exchange.errors import NoAnswer
+
+    deadline_s = house.clock.real() + FIRST_ANSWER_S
+    while not house.wake.stopped:
+        try:
+            ask()
+        except NoAnswer:
+            if house.clock.real() > deadline_s:
+                raise
+            time.sleep(ASK_AGAIN_S)
+        else:
+            return True
+    return False
 
 
 def _end_of_market(house: House) -> Callable[[], tuple[str, ...]]:
