@@ -21,6 +21,7 @@ from src.records.operations import ClockAnchor, Health, WorkerState
 from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_tail
 from src.store.paths import Home
 from src.store.wake import Wake
+from src.supervision.courtesy import yield_to_trading
 from src.supervision.memory import proportional_mib
 from src.supervision.shell import EXCHANGE
 from tests.evidence_fakes import made_up_market
@@ -118,6 +119,8 @@ def delays(bot: Bot, seconds: float) -> list[Delay]:
 def learning_over_and_over(home: Home) -> Iterator[list[float]]:
     """Run one learning cycle after the other, each a process of its own; yield how long each took, in seconds.
 
+    They make way for others from their first moment, as the cycles do that the daemon starts.
+
     Raises CalledProcessError at the end where one failed.
     """
     took: list[float] = []
@@ -127,7 +130,13 @@ def learning_over_and_over(home: Home) -> Iterator[list[float]]:
         while not ended.is_set():
             began = time.perf_counter()
             command = [sys.executable, "-m", "src", "learn", "--home", str(home.root)]
-            subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                command,
+                cwd=ROOT,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                preexec_fn=yield_to_trading,
+            )
             took.append(time.perf_counter() - began)
 
     with ThreadPoolExecutor(1) as pool:

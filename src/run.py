@@ -222,9 +222,9 @@ def _paper_exchange(launch: Launch) -> None:
 
 def _learning_cycle(launch: Launch) -> None:
     def body(shell: Shell) -> None:
+        yield_to_trading()
         from src.continuous_learning_controller import run_learning_cycle
 
-        yield_to_trading()
         shell.heartbeat.beat(within_s=LEARNING_WITHIN_S)
         state = run_learning_cycle(shell.home, shell.settings, shell.clock.now(), launch.seed)
         shell.heartbeat.beat(within_s=LEARNING_WITHIN_S, handled=state.executed + state.blocked, outputs=1)
