@@ -22,8 +22,8 @@ from src.records.outcomes import PendingPut
 from src.records.settings import BotSettings
 from src.rules_in_force import RulesInForce
 from src.situation import Holds, Situation, with_entry
-from src.store.freeze import Freeze
-from src.store.jsonl import JsonlReader, read_tail
+from src.store.files import Files, Incoming
+from src.store.jsonl import read_tail
 from src.store.paths import Home
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,8 @@ def bot_cycle(cycle: "BotCycle", now: float) -> int:
 class Followed:
     """The files that the trading cycle follows beside the queue, from after what ``seed`` was told."""
 
-    windows: JsonlReader[Features]
-    fills: JsonlReader[LedgerEntry]
+    windows: Incoming[Features]
+    fills: Incoming[LedgerEntry]
 
 
 class BotCycle:
@@ -154,9 +154,8 @@ class BotCycle:
         A position that is not ours is left alone.
         """
         ours = [position for position in self.desk.positions() if position.strategy is not None]
-        prices = {window.symbol: window.mid for window in windows if self._fresh(window, now)}
-        known = {symbol: price for symbol, price in prices.items() if price is not None}
-        for position, reason in self._exits.due(self.rules.exits, ours, prices=known, now=now):
+        prices = self._prices(windows, now) if ours else {}
+        for position, reason in self._exits.due(self.rules.exits, ours, prices=prices, now=now):
             self._exits.tried(position.position_id, now=now)
             try:
                 self.desk.exit(position.symbol, reason=reason, now=now)
@@ -220,6 +219,10 @@ class BotCycle:
             if position.symbol == price.symbol and price.mid is not None:
                 self._exits.see(position, ts=price.ts, price=price.mid)
 
+    def _prices(self, windows: Sequence[Features], now: float) -> dict[str, float]:
+        newest = {window.symbol: window.mid for window in windows if self._fresh(window, now)}
+        return {symbol: price for symbol, price in newest.items() if price is not None}
+
     def _fresh(self, window: Features, now: float) -> bool:
         return now - window.ts <= self.rules.policies.max_feature_age_s + window.window_s
 
@@ -237,6 +240,7 @@ def build_bot_cycle(
     settings: BotSettings,
     desk: TradingDesk,
     *,
+    files: Files,
     speed: float,
     unhealthy_workers: Callable[[], tuple[str, ...] | None],
 ) -> BotCycle:
@@ -248,14 +252,14 @@ def build_bot_cycle(
         ConfigError: policies or exit rules cannot be used.
         WriterExists: another process writes the decisions.
     """
-    windows: JsonlReader[Features] = JsonlReader(home.windows, Features, quarantine=home.quarantine)
-    fills: JsonlReader[LedgerEntry] = JsonlReader(home.fills, LedgerEntry, quarantine=home.quarantine)
+    windows: Incoming[Features] = files.reader(home.windows, Features)
+    fills: Incoming[LedgerEntry] = files.reader(home.fills, LedgerEntry)
     windows.skip_to_end()
     fills.skip_to_end()
-    rules = RulesInForce(home)
-    holds = Holds(freeze_reasons=Freeze(home).reasons, unhealthy_workers=unhealthy_workers)
+    rules = RulesInForce(home, files)
+    holds = Holds(freeze_reasons=files.freeze().reasons, unhealthy_workers=unhealthy_workers)
     cycle = BotCycle(
-        gate=build_conviction_gate(home, settings),
+        gate=build_conviction_gate(home, files),
         desk=desk,
         rules=rules,
         situation=Situation(settings=settings, desk=desk, rules=rules, holds=holds),

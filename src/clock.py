@@ -52,6 +52,23 @@ class AnchoredClock:
         return time.time()
 
 
+class Every:
+    """True at most once in a period of real seconds; the first time it is asked, too."""
+
+    def __init__(self, period_s: float, clock: Clock) -> None:
+        self._period_s = period_s
+        self._clock = clock
+        self._last_s = clock.real() - period_s
+
+    def __call__(self) -> bool:
+        """Return whether the period is over, and begin the next if it is."""
+        now_s = self._clock.real()
+        if now_s - self._last_s < self._period_s:
+            return False
+        self._last_s = now_s
+        return True
+
+
 def anchor_at(market_origin: float, *, speed: float) -> ClockAnchor:
     """Return an anchor by which it is ``market_origin`` right now."""
     wall = time.time()

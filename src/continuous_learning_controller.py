@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -12,7 +12,8 @@ from src.data_enrichment_layer import resolved_rows
 from src.learning.adjustments import ClaimRules, judge_claims
 from src.learning.audit import AuditTrail, Versions
 from src.learning.counterfactual import Calibration, calibrate
-from src.learning.evidence import Evidence, LearningRow, collect
+from src.learning.evidence import Evidence, Lookback
+from src.learning.evidence_memory import collect
 from src.learning.family import Eligibility, build_family, missed_opportunities
 from src.learning.parameters import is_pinned, values_of
 from src.learning.policy_plan import (
@@ -28,38 +29,40 @@ from src.learning.policy_plan import (
 from src.learning.streams import Sink
 from src.learning.weights import HedgeRules
 from src.profitability_analyzer import Profitability, ProfitabilityAnalyzer
-from src.records.base import Document
 from src.records.enums import HORIZONS_S
 from src.records.learning import AuditKind, DailyLearningRules, LearningAudit, LearningState, SignalWeights
 from src.records.policies import Components, SignalPolicies
 from src.records.settings import BotSettings, LearningSettings
-from src.signal_weight_learner import SignalWeightLearner, default_weights, weights_file
+from src.signal_weight_learner import SignalWeightLearner, default_weights
 from src.store.config import ConfigFile
-from src.store.document import DocumentFile
+from src.store.disk_files import DiskFiles
 from src.store.errors import ConfigConflict, ConfigError
-from src.store.jsonl import Durability, JsonlWriter
+from src.store.files import Files, Page
+from src.store.jsonl import Durability
 from src.store.lock import LockFile
 from src.store.paths import Home
-
-D = TypeVar("D", bound=Document)
 
 RESOLVED_AFTER_S = max(HORIZONS_S.values()) + 300.0
 """An outcome is on disk this long after its decision point. Younger signals are all left out: the first of
 them to be resolved would be those whose trade ended fast."""
+_WRITER = "learning"
 BROKEN = "broken"
 """The version of policies that cannot be read."""
+
+
+EvidenceSource = Callable[[Lookback], Evidence]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LearningFiles:
     """What a cycle reads and writes."""
 
-    rows: Callable[[], Iterable[LearningRow]]
-    """Every resolved signal; one may come more than once."""
+    evidence: EvidenceSource
+    """The resolved signals of a lookback."""
     policies: ConfigFile[SignalPolicies]
-    weights: DocumentFile[SignalWeights]
-    daily_rules: DocumentFile[DailyLearningRules]
-    state: DocumentFile[LearningState]
+    weights: Page[SignalWeights]
+    daily_rules: Page[DailyLearningRules]
+    state: Page[LearningState]
     audit: Sink[LearningAudit]
 
 
@@ -141,12 +144,13 @@ class ContinuousLearningController:
             weights = default_weights(self._components, now)
             self._files.weights.write(weights)
         policies, postponed = self._load_policies()
-        evidence = collect(
-            self._files.rows(),
-            horizon=settings.horizon,
-            since_ts=now - settings.lookback_s,
-            until_ts=now - RESOLVED_AFTER_S,
-            block_s=settings.block_s,
+        evidence = self._files.evidence(
+            Lookback(
+                since_ts=now - settings.lookback_s,
+                until_ts=now - RESOLVED_AFTER_S,
+                horizon=settings.horizon,
+                block_s=settings.block_s,
+            )
         )
         return _Found(
             now=now,
@@ -251,47 +255,60 @@ class ContinuousLearningController:
         return Versions(weights=self._files.weights.version() or "", policies=policies)
 
 
-def run_learning_cycle(home: Home, settings: BotSettings, now: float, seed: int) -> LearningState:
+def run_learning_cycle(
+    home: Home,
+    settings: BotSettings,
+    now: float,
+    seed: int,
+    *,
+    files: Files,
+    evidence: EvidenceSource | None = None,
+) -> LearningState:
     """Run one cycle on a home, running or not; FileLocked where another cycle is running.
 
+    Without ``evidence`` every resolved signal is read from the disk.
     Raises ConfigError where ``components.json`` or ``learning.json`` cannot be used.
     """
-    boot = hashlib.sha256(f"{now!r}|{seed}".encode()).hexdigest()[:6]
     with (
         LockFile(home.learning_lock),
-        JsonlWriter[LearningAudit](
-            home.learning_audit,
-            writer="learning",
-            durability=Durability.KNOWLEDGE,
-            quarantine=home.quarantine,
-            segment_bytes=int(settings.log_segment_mib * 1024 * 1024),
-            keep_segments=settings.keep_log_segments,
-            clock_now=lambda: now,
-            boot=boot,
-        ) as audit,
+        closing(files.writer(home.learning_audit, writer=_WRITER, durability=Durability.KNOWLEDGE)) as audit,
     ):
-        files = LearningFiles(
-            rows=lambda: resolved_rows(home),
-            policies=ConfigFile(home.policies, SignalPolicies),
-            weights=weights_file(home),
-            daily_rules=_document(home, home.daily_rules, DailyLearningRules),
-            state=_document(home, home.learning_state, LearningState),
+        learning = LearningFiles(
+            evidence=evidence or (lambda lookback: collect(resolved_rows(home), lookback)),
+            policies=files.config(home.policies, SignalPolicies),
+            weights=files.document(home.weights, SignalWeights, writer=_WRITER),
+            daily_rules=files.document(home.daily_rules, DailyLearningRules, writer=_WRITER),
+            state=files.document(home.learning_state, LearningState, writer=_WRITER),
             audit=audit,
         )
         return ContinuousLearningController(
-            files=files,
-            settings=ConfigFile(home.learning_settings, LearningSettings).load(),
-            components=ConfigFile(home.components, Components).load(),
+            files=learning,
+            settings=files.config(home.learning_settings, LearningSettings).load(),
+            components=files.config(home.components, Components).load(),
             every_s=settings.learning_every_s,
             seed=seed,
         ).run_cycle(now)
 
 
+def cycle_files(home: Home, settings: BotSettings, now: float, seed: int) -> DiskFiles:
+    """Return the files of one cycle in a process of its own: the same home, time and seed give the same bytes."""
+    boot = hashlib.sha256(f"{now!r}|{seed}".encode()).hexdigest()[:6]
+    return DiskFiles(home, settings, _At(now), boot=boot)
+
+
+class _At:
+    """A moment: what a cycle takes in no time at all."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        """Return market time in seconds since the epoch, UTC."""
+        return self._now
+
+
 def learning_cycle_main(home_root: str, now: float, seed: int) -> None:
     """Run one cycle as a process of its own."""
     home = Home(Path(home_root))
-    run_learning_cycle(home, ConfigFile(home.bot_settings, BotSettings).load(), now, seed)
-
-
-def _document(home: Home, path: Path, record_type: type[D]) -> DocumentFile[D]:
-    return DocumentFile(path, record_type, writer="learning", quarantine=home.quarantine)
+    settings = ConfigFile(home.bot_settings, BotSettings).load()
+    run_learning_cycle(home, settings, now, seed, files=cycle_files(home, settings, now, seed))

@@ -9,24 +9,24 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from src.gates.base import Candidate, Check, GateContext
+from src.gates.base import PASS, Candidate, Check, GateContext
 from src.gates.correlation import check_correlation
 from src.gates.fees import check_fees, expected_edge_bps, round_trip_cost_bps
 from src.gates.intelligence import check_intelligence
 from src.gates.ofi import check_ofi
-from src.gates.pre_entry import PRE_ENTRY
+from src.gates.pre_entry import OF_THE_SITUATION, PRE_ENTRY
 from src.gates.prediction import check_prediction
 from src.gates.score import check_score, conviction_of, score_of
-from src.gates.size import contracts_within, propose, resized, size_verdict
+from src.gates.size import contracts_within, exposure_room, propose, resized, size_verdict
 from src.records.base import Record
 from src.records.decisions import Decision, SizeFactor, Verdict
 from src.records.enums import Ruling
 from src.records.outcomes import PendingEvent, PendingPut
 from src.records.predictions import Prediction
-from src.records.settings import BotSettings
 from src.records.signals import Signal
 from src.store.errors import MoneyFileError
-from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_tail
+from src.store.files import Files, Incoming, Outgoing
+from src.store.jsonl import Durability, read_tail
 from src.store.paths import Home
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ SEED_DECISIONS = 5_000
 READ_AT_ONCE = 200
 """Signals that one step answers at most, so that the loop goes on beating."""
 
+ERROR, RESIZE = Ruling.ERROR, Ruling.RESIZE
 BLOCKING = frozenset({Ruling.BLOCK, Ruling.ERROR})
 
 
@@ -60,35 +61,68 @@ def decide(
     checks: Sequence[Check] = CHECKS,
 ) -> Decision:
     """Return the decision on one signal; it trades where no check blocks and the venue takes the size."""
-    candidate = _candidate(signal, prediction, context)
-    asked = tuple(_asked(check, candidate, context) for check in checks)
-    contracts = _contracts(candidate, asked, context)
-    verdicts = (*asked, size_verdict(candidate, contracts, context))
-    blocked_by = tuple(verdict.check for verdict in verdicts if verdict.ruling in BLOCKING)
-    should_trade = not blocked_by and contracts is not None
-    price = Decimal(str(signal.price))
-    return Decision(
-        ts=context.now,
-        signal_id=signal.signal_id,
-        signal_ts=signal.ts,
-        symbol=signal.symbol,
-        strategy=signal.strategy,
-        direction=signal.direction,
-        should_trade=should_trade,
-        score=candidate.score,
-        conviction=candidate.conviction,
-        win_probability=prediction.win_probability if prediction is not None else None,
-        expected_edge_bps=candidate.edge_bps,
-        cost_bps=candidate.cost_bps,
-        price=signal.price,
-        size_usd=float(contracts * price) if should_trade and contracts is not None else 0.0,
-        size_factors=(*candidate.proposal.factors, *_resize_factors(asked)),
-        blocked_by=blocked_by,
-        verdicts=verdicts,
-        weights_version=context.weights_version,
-        policies_version=context.policies_version,
-        coverage=signal.coverage,
-    )
+    return Hearing(context, checks=checks).decide(signal, prediction)
+
+
+class Hearing:
+    """The gate in one context; what asks nothing of the signal is asked for the first one and holds for all."""
+
+    def __init__(self, context: GateContext, *, checks: Sequence[Check] = CHECKS) -> None:
+        self.context = context
+        self._checks = checks
+        self._room = exposure_room(context)
+        self._standing: dict[Check, Verdict] = {}
+
+    def decide(self, signal: Signal, prediction: Prediction | None) -> Decision:
+        """Return the decision on one signal; it trades where no check blocks and the venue takes the size."""
+        context, price = self.context, Decimal(str(signal.price))
+        candidate = _candidate(signal, prediction, context, room=self._room)
+        asked = self._ask(candidate)
+        objections = [verdict for verdict in asked if verdict.ruling is not PASS]
+        contracts = _contracts(candidate, objections, context, price=price)
+        size = size_verdict(candidate, contracts, context, price=price)
+        blocked_by = tuple([each.check for each in (*objections, size) if each.ruling in BLOCKING])
+        should_trade = not blocked_by and contracts is not None
+        return Decision(
+            ts=context.now,
+            signal_id=signal.signal_id,
+            signal_ts=signal.ts,
+            symbol=signal.symbol,
+            strategy=signal.strategy,
+            direction=signal.direction,
+            should_trade=should_trade,
+            score=candidate.score,
+            conviction=candidate.conviction,
+            win_probability=prediction.win_probability if prediction is not None else None,
+            expected_edge_bps=candidate.edge_bps,
+            cost_bps=candidate.cost_bps,
+            price=signal.price,
+            size_usd=float(contracts * price) if should_trade and contracts is not None else 0.0,
+            size_factors=(*candidate.proposal.factors, *_resize_factors(objections)),
+            blocked_by=blocked_by,
+            verdicts=(*asked, size),
+            weights_version=context.weights_version,
+            policies_version=context.policies_version,
+            coverage=signal.coverage,
+        )
+
+    def _ask(self, candidate: Candidate) -> list[Verdict]:
+        context, standing = self.context, self._standing
+        asked = []
+        for check in self._checks:
+            try:
+                verdict = standing.get(check) or check(candidate, context)
+            except Exception as error:  # noqa: BLE001 - whatever a check raises blocks, and the next is asked
+                verdict = _failed(check, candidate, error)
+            asked.append(verdict)
+        if not standing:
+            answered = zip(self._checks, asked, strict=True)
+            self._standing = {
+                check: verdict
+                for check, verdict in answered
+                if check in OF_THE_SITUATION and verdict.ruling is not ERROR
+            }
+        return asked
 
 
 def check_name(check: Check) -> str:
@@ -104,8 +138,8 @@ class ConvictionGate:
     def __init__(
         self,
         *,
-        pending: JsonlReader[PendingEvent],
-        decisions: JsonlWriter[Decision],
+        pending: Incoming[PendingEvent],
+        decisions: Outgoing[Decision],
         decided: Iterable[str],
         checks: Sequence[Check] = CHECKS,
     ) -> None:
@@ -113,6 +147,7 @@ class ConvictionGate:
         self._pending = pending
         self._decisions = decisions
         self._checks = checks
+        self._hearing: Hearing | None = None
         self._order = deque(decided, maxlen=REMEMBERED)
         self._decided = set(self._order)
 
@@ -124,7 +159,10 @@ class ConvictionGate:
 
     def answer(self, put: PendingPut, context: GateContext) -> Decision:
         """Decide on a signal and write the decision down."""
-        decision = decide(put.signal, put.prediction, context, checks=self._checks)
+        hearing = self._hearing
+        if hearing is None or hearing.context is not context:
+            hearing = self._hearing = Hearing(context, checks=self._checks)
+        decision = hearing.decide(put.signal, put.prediction)
         self._decisions.append(decision)
         self._remember(put.signal_id)
         return decision
@@ -171,72 +209,58 @@ class DecidedId(Record, frozen=True, kw_only=True):
     signal_id: str
 
 
-def build_conviction_gate(home: Home, settings: BotSettings) -> ConvictionGate:
+def build_conviction_gate(home: Home, files: Files) -> ConvictionGate:
     """Return the gate of a home, with its queue and its log open.
 
     Raises:
         WriterExists: another process writes the decisions.
     """
     decided = [line.signal_id for line in read_tail(home.decisions, DecidedId, SEED_DECISIONS)]
-    pending: JsonlReader[PendingEvent] = JsonlReader(
-        home.pending_journal,
-        PendingEvent,
-        cursor=home.positions / "bot_cycle.pending.json",
-        quarantine=home.quarantine,
+    pending: Incoming[PendingEvent] = files.reader(
+        home.pending_journal, PendingEvent, cursor=home.positions / "bot_cycle.pending.json"
     )
-    decisions: JsonlWriter[Decision] = JsonlWriter(
-        home.decisions,
-        writer="main",
-        durability=Durability.KNOWLEDGE,
-        quarantine=home.quarantine,
-        segment_bytes=int(settings.log_segment_mib * 2**20),
-        keep_segments=settings.keep_log_segments,
-    )
+    decisions = files.writer(home.decisions, writer="main", durability=Durability.KNOWLEDGE)
     return ConvictionGate(pending=pending, decisions=decisions, decided=decided)
 
 
-def _candidate(signal: Signal, prediction: Prediction | None, context: GateContext) -> Candidate:
+def _candidate(
+    signal: Signal, prediction: Prediction | None, context: GateContext, *, room: float | None
+) -> Candidate:
     score = score_of(signal, context.weights)
     conviction = conviction_of(score)
     return Candidate(
         signal=signal,
         prediction=prediction,
+        features=context.features_of(signal.symbol),
         score=score,
         conviction=conviction,
         edge_bps=expected_edge_bps(signal, prediction, context),
         cost_bps=round_trip_cost_bps(signal, context),
-        proposal=propose(signal, prediction, context, conviction=conviction),
+        proposal=propose(signal, prediction, context, conviction=conviction, room=room),
     )
 
 
-def _asked(check: Check, candidate: Candidate, context: GateContext) -> Verdict:
-    try:
-        return check(candidate, context)
-    except Exception as error:
-        name = check_name(check)
-        log.exception(
-            "gate_check_failed", extra={"facts": {"check": name, "signal": candidate.signal.signal_id}}
-        )
-        return Verdict(
-            check=name,
-            ruling=Ruling.ERROR,
-            measured=None,
-            required=None,
-            unit="",
-            reason=type(error).__name__,
-        )
+def _failed(check: Check, candidate: Candidate, error: Exception) -> Verdict:
+    name = check_name(check)
+    facts = {"check": name, "signal": candidate.signal.signal_id}
+    log.error("gate_check_failed", exc_info=error, extra={"facts": facts})
+    return Verdict(
+        check=name, ruling=ERROR, measured=None, required=None, unit="", reason=type(error).__name__
+    )
 
 
-def _contracts(candidate: Candidate, asked: tuple[Verdict, ...], context: GateContext) -> Decimal | None:
+def _contracts(
+    candidate: Candidate, objections: Iterable[Verdict], context: GateContext, *, price: Decimal
+) -> Decimal | None:
     lot = context.lots.get(candidate.signal.symbol)
     if lot is None or candidate.proposal.usd is None:
         return None
-    return contracts_within(resized(candidate.proposal.usd, asked), price=candidate.signal.price, lot=lot)
+    return contracts_within(resized(candidate.proposal.usd, objections), price=price, lot=lot)
 
 
-def _resize_factors(asked: tuple[Verdict, ...]) -> tuple[SizeFactor, ...]:
-    return tuple(
+def _resize_factors(objections: Iterable[Verdict]) -> list[SizeFactor]:
+    return [
         SizeFactor(name=verdict.check, value=verdict.size_factor)
-        for verdict in asked
-        if verdict.ruling is Ruling.RESIZE
-    )
+        for verdict in objections
+        if verdict.ruling is RESIZE
+    ]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from src.clock import Clock
 from src.learning.enrichment import LONGEST_TRADE_S, Enrichment
 from src.learning.evidence import LearningRow
 from src.learning.recent_ids import NamedLine, RecentIds
@@ -16,11 +15,11 @@ from src.records.decisions import Decision
 from src.records.ledger import LedgerEntry
 from src.records.orders import OrderEvent
 from src.records.outcomes import EnrichedDecision, EnrichmentState, SignalOutcome
-from src.records.settings import BotSettings
 from src.records.signals import Signal
 from src.store.document import DocumentFile
 from src.store.errors import CorruptDocument
-from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_all, read_tail
+from src.store.files import Files, Incoming, Page
+from src.store.jsonl import Durability, read_all, read_tail
 from src.store.paths import Home
 
 L = TypeVar("L", bound=Line)
@@ -28,6 +27,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 2000
 _REMEMBERED = 20_000
 _SINCE_SLACK_S = 60.0
+_WRITER = "enrichment"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,39 +157,27 @@ class DataEnrichmentLayer:
             self._join.add_decision(decision)
 
 
-def build_data_enrichment(home: Home, settings: BotSettings, clock: Clock) -> DataEnrichmentLayer:
+def build_data_enrichment(home: Home, files: Files) -> DataEnrichmentLayer:
     """Return the enrichment of a home, knowing what it waited for."""
-    picture: DocumentFile[EnrichmentState] = DocumentFile(
-        _state_path(home),
-        EnrichmentState,
-        writer="enrichment",
-        durable=False,
-        quarantine=home.quarantine,
-    )
+    picture = files.document(_state_path(home), EnrichmentState, writer=_WRITER, durable=False)
     watched = (home.predictive_signals, home.decisions, home.orders, home.fills, home.signal_outcomes)
     signals, decisions, orders, ledger, outcomes = watched
     state = _last_state(picture)
     if state is None:
         for path in watched:
             _cursor(home, path).unlink(missing_ok=True)
+    order_events: Incoming[OrderEvent] = files.reader(orders, OrderEvent, cursor=_cursor(home, orders))
+    entries: Incoming[LedgerEntry] = files.reader(ledger, LedgerEntry, cursor=_cursor(home, ledger))
     return DataEnrichmentLayer(
         inputs=EnrichmentInputs(
-            signals=_reader(home, signals, Signal),
-            decisions=_reader(home, decisions, Decision),
-            orders=_events(home, orders),
-            ledger=_entries(home, ledger),
-            outcomes=_reader(home, outcomes, SignalOutcome),
+            signals=files.reader(signals, Signal, cursor=_cursor(home, signals)),
+            decisions=files.reader(decisions, Decision, cursor=_cursor(home, decisions)),
+            orders=order_events,
+            ledger=entries,
+            outcomes=files.reader(outcomes, SignalOutcome, cursor=_cursor(home, outcomes)),
             recall=lambda since: (_since(signals, Signal, since), _since(decisions, Decision, since)),
         ),
-        rows=JsonlWriter(
-            home.enriched_decisions,
-            writer="enrichment",
-            durability=Durability.KNOWLEDGE,
-            quarantine=home.quarantine,
-            segment_bytes=int(settings.log_segment_mib * 1024 * 1024),
-            keep_segments=settings.keep_log_segments,
-            clock_now=clock.now,
-        ),
+        rows=files.writer(home.enriched_decisions, writer=_WRITER, durability=Durability.KNOWLEDGE),
         written=_recent(home.enriched_decisions),
         state=state,
         picture=picture,
@@ -208,14 +196,24 @@ def resolved_rows(home: Home) -> Iterator[LearningRow]:
 
     Without these, the young part of the lookback would hold only the trades that ended fast.
     """
-    rows: Iterator[LearningRow] = read_all(home.enriched_decisions, LearningRow)
-    yield from rows
+    yield from written_rows(home)
     waiting = DocumentFile(_state_path(home), OpenRows, writer="learning", quarantine=home.quarantine).read()
     if waiting is not None:
         yield from waiting.open_rows
 
 
-def _last_state(picture: DocumentFile[EnrichmentState]) -> EnrichmentState | None:
+def written_rows(home: Home) -> Iterator[LearningRow]:
+    """Return every resolved signal that has its row: what a memory of them begins with."""
+    return read_all(home.enriched_decisions, LearningRow)
+
+
+def open_rows(home: Home, files: Files) -> tuple[EnrichedDecision, ...]:
+    """Return the resolved signals whose trade went on when the enrichment last saved."""
+    state = files.document(_state_path(home), EnrichmentState, writer=_WRITER, durable=False).read()
+    return () if state is None else state.open_rows
+
+
+def _last_state(picture: Page[EnrichmentState]) -> EnrichmentState | None:
     """Return what the join waited for; like a lost place, a broken one means to read everything again."""
     try:
         return picture.read()
@@ -241,18 +239,6 @@ def _since(path: Path, record_type: type[L], since: float) -> list[L]:
         if len(records) < count or records[0].ts < since:
             return [record for record in records if record.ts >= since]
         count *= 4
-
-
-def _reader(home: Home, path: Path, record_type: type[L]) -> JsonlReader[L]:
-    return JsonlReader(path, record_type, cursor=_cursor(home, path), quarantine=home.quarantine)
-
-
-def _events(home: Home, path: Path) -> JsonlReader[OrderEvent]:
-    return JsonlReader(path, OrderEvent, cursor=_cursor(home, path), quarantine=home.quarantine)
-
-
-def _entries(home: Home, path: Path) -> JsonlReader[LedgerEntry]:
-    return JsonlReader(path, LedgerEntry, cursor=_cursor(home, path), quarantine=home.quarantine)
 
 
 def _cursor(home: Home, path: Path) -> Path:

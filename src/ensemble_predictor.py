@@ -1,20 +1,25 @@
 """The ensemble predictor: answers every signal with how likely it is to win."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from src.clock import Clock, Every
 from src.learning.ensemble import Ensemble
-from src.learning.ensemble_case import PastSignal, Resolved, is_win, resolved
+from src.learning.ensemble_case import Resolved, is_win, resolved
 from src.records.base import Line, Record
+from src.records.ensemble import EnsembleState
 from src.records.outcomes import SignalOutcome
-from src.records.policies import Components
+from src.records.policies import Components, EnsembleRules
 from src.records.predictions import Prediction
-from src.records.settings import BotSettings
 from src.records.signals import Signal
-from src.store.config import ConfigFile
-from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_all, read_tail
+from src.store.errors import CorruptDocument
+from src.store.files import Files, Incoming, Outgoing, Page
+from src.store.jsonl import Durability, read_tail
+from src.store.opened import stands
 from src.store.paths import Home
 
 NAME = "ensemble_predictor"
@@ -23,7 +28,11 @@ BATCH = 500
 REMEMBERED = 2_000
 """Newest lines of its own output that a start looks at: the newest of every symbol are among them."""
 OUTCOMES = 50_000
-"""Newest outcomes that a start learns from."""
+"""Newest outcomes that a start without a memory learns from."""
+KEPT_EVERY_REAL_S = 60.0
+"""What is known is much to write; what came after it is soon read again."""
+
+_log = logging.getLogger(__name__)
 
 
 class WrittenPrediction(Line, frozen=True, kw_only=True):
@@ -48,20 +57,31 @@ class PastOutcome(Line, frozen=True, kw_only=True):
     horizons: _HoldingHorizon
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keeping:
+    """Where the memory of the ensemble is kept, by which rules it was learned, and when to keep it."""
+
+    page: Page[EnsembleState]
+    rules: EnsembleRules
+    due: Callable[[], bool]
+
+
 class EnsemblePredictor:
     """The worker behind ``logs/ensemble_predictions.jsonl``.
 
     ``written`` is the newest part of its own output, oldest first: no signal is answered again. The ensemble
-    comes with what earlier runs have taught it.
+    comes with what earlier runs have taught it, and what it knows is kept together with how far was read: after
+    a crash what came later is read again, answered signals too, and leads to the same.
     """
 
     def __init__(
         self,
         *,
-        signals: JsonlReader[Signal],
-        outcomes: JsonlReader[SignalOutcome],
-        predictions: JsonlWriter[Prediction],
+        signals: Incoming[Signal],
+        outcomes: Incoming[SignalOutcome],
+        predictions: Outgoing[Prediction],
         ensemble: Ensemble,
+        keeping: Keeping,
         written: Iterable[WrittenPrediction] = (),
         watched: tuple[Path, ...] = (),
     ) -> None:
@@ -69,8 +89,11 @@ class EnsemblePredictor:
         self._outcomes = outcomes
         self._predictions = predictions
         self._ensemble = ensemble
+        self._keeping = keeping
         self._written = _Written(written)
         self._watched = watched
+        self._now: float | None = None
+        self._kept_at = 0
         self.handled = 0
         self.outputs = 0
         self.last_event_ts: float | None = None
@@ -80,25 +103,29 @@ class EnsemblePredictor:
 
         Outcomes are heard first, so that a signal is answered with all that was known at its time.
         """
+        self._now = None
         heard = self._outcomes.read_new(BATCH)
         for outcome in heard:
             known = resolved(outcome)
             if known is not None:
                 self._ensemble.hear(known)
-        arrived = self._signals.read_new(BATCH)
+        arrived = self._signals.read_new(BATCH) if len(heard) < BATCH else []
         for signal in arrived:
             self._answer(signal, now)
             self.last_event_ts = signal.ts
         self.handled += len(heard) + len(arrived)
+        self._now = now
         return len(heard) + len(arrived)
 
     def save(self) -> None:
-        """Sync what was written, then keep the place in what was read."""
+        """Sync what was written, and keep what is known if it is time for that."""
         self._predictions.sync()
-        self._signals.save()
+        if self._keeping.due():
+            self._keep()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Keep what is known, unless a step broke off, and let go of the files."""
+        self._keep()
         self._signals.close()
         self._outcomes.close()
         self._predictions.close()
@@ -117,11 +144,25 @@ class EnsemblePredictor:
 
     def _answer(self, signal: Signal, now: float) -> None:
         if self._written.has(signal):
+            self._ensemble.recall(signal)
             return
         prediction = self._ensemble.predict(signal, now=now)
         self._predictions.append(prediction)
         self._written.add(prediction.symbol, prediction.ts, prediction.signal_id)
         self.outputs += 1
+
+    def _keep(self) -> None:
+        if self._now is None or self._kept_at == self.handled:
+            return
+        state = EnsembleState(
+            ts=self._now,
+            rules=self._keeping.rules,
+            signals=self._signals.place(),
+            outcomes=self._outcomes.place(),
+            memory=self._ensemble.memory(),
+        )
+        self._keeping.page.write(state)
+        self._kept_at = self.handled
 
 
 class _Written:
@@ -148,51 +189,58 @@ class _Written:
         return signal.ts < newest or signal.signal_id in self._ids[signal.symbol]
 
 
-def build_ensemble_predictor(home: Home, settings: BotSettings) -> EnsemblePredictor:
-    """Return the predictor of a home: its files opened, its place found, the past learned again.
+def build_ensemble_predictor(home: Home, clock: Clock, files: Files) -> EnsemblePredictor:
+    """Return the predictor of a home: its files opened, its memory found, or else the past learned again.
 
     The ensemble's rules are those of the start: what it has learned rests on them.
     Raises ConfigError where ``configs/components.json`` is broken.
     """
-    rules = ConfigFile(home.components, Components).load().ensemble
-    outcomes = JsonlReader[SignalOutcome](home.signal_outcomes, SignalOutcome, quarantine=home.quarantine)
-    outcomes.skip_to_end()
-    signals = JsonlReader[Signal](
-        home.predictive_signals,
-        Signal,
-        cursor=home.positions / f"{NAME}.signals.json",
-        quarantine=home.quarantine,
+    rules = files.config(home.components, Components).load().ensemble
+    page = files.document(_state_path(home), EnsembleState, writer=NAME, durable=False)
+    state = _usable_state(page, rules, home)
+    outcomes: Incoming[SignalOutcome] = files.reader(
+        home.signal_outcomes, SignalOutcome, place=None if state is None else state.outcomes
     )
-    predictions = JsonlWriter[Prediction](
-        home.ensemble_predictions,
-        writer=NAME,
-        durability=Durability.KNOWLEDGE,
-        quarantine=home.quarantine,
-        segment_bytes=int(settings.log_segment_mib * 1024 * 1024),
-        keep_segments=settings.keep_log_segments,
+    signals: Incoming[Signal] = files.reader(
+        home.predictive_signals, Signal, place=None if state is None else state.signals
     )
-    written = read_tail(home.ensemble_predictions, WrittenPrediction, REMEMBERED)
+    ensemble = Ensemble(rules)
+    if state is None:
+        outcomes.skip_to_end()
+        hear_again(ensemble, home)
+    else:
+        ensemble.restore(state.memory)
     return EnsemblePredictor(
         signals=signals,
         outcomes=outcomes,
-        predictions=predictions,
-        ensemble=taught(Ensemble(rules), home, last=written[-1] if written else None),
-        written=written,
+        predictions=files.writer(home.ensemble_predictions, writer=NAME, durability=Durability.KNOWLEDGE),
+        ensemble=ensemble,
+        keeping=Keeping(page=page, rules=rules, due=Every(KEPT_EVERY_REAL_S, clock)),
+        written=read_tail(home.ensemble_predictions, WrittenPrediction, REMEMBERED),
         watched=(home.predictive_signals, home.signal_outcomes),
     )
 
 
-def taught(ensemble: Ensemble, home: Home, *, last: WrittenPrediction | None) -> Ensemble:
-    """Teach a fresh ensemble what it knew when it wrote its last prediction; return it.
-
-    The newest outcomes and the answered signals are read again in their order, so that the next prediction is
-    the one that would have come without a restart; a signal that still waits is not read ahead of its turn.
-    """
+def hear_again(ensemble: Ensemble, home: Home) -> None:
+    """Have a fresh ensemble hear the newest outcomes; it learns from them as it reads the signals again."""
     for past in read_tail(home.signal_outcomes, PastOutcome, OUTCOMES):
         if past.horizons.hour is not None:
             ensemble.hear(Resolved(past.ts, past.signal_id, is_win(past.horizons.hour.return_bps)))
-    if last is not None:
-        for signal in read_all(home.predictive_signals, PastSignal):
-            if signal.ts <= last.ts:
-                ensemble.recall(signal)
-    return ensemble
+
+
+def _usable_state(page: Page[EnsembleState], rules: EnsembleRules, home: Home) -> EnsembleState | None:
+    """Return what was kept, if it is by these rules and reading can go on from where it had come."""
+    try:
+        state = page.read()
+        if state is None or state.rules != rules:
+            return None
+        Ensemble(rules).restore(state.memory)
+    except (CorruptDocument, KeyError, ValueError) as error:
+        _log.error("ensemble_state_unusable error=%r", error)
+        return None
+    found = stands(home.predictive_signals, state.signals) and stands(home.signal_outcomes, state.outcomes)
+    return state if found else None
+
+
+def _state_path(home: Home) -> Path:
+    return home.positions / f"{NAME}.json"

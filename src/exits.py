@@ -4,8 +4,7 @@ The stop on the exchange protects the position whatever happens here; these rule
 """
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from src.records.enums import Direction
 from src.records.ledger import PositionView
@@ -18,8 +17,7 @@ TRAILING = "trailing"
 FLOOR = "floor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(NamedTuple):
     """An open position, as the exit rules see it."""
 
     direction: Direction
@@ -109,7 +107,7 @@ class ExitWatch:
         ``prices`` are the new ones, by symbol; a position without one is judged by its age alone. One whose
         exit was tried waits a while before it is tried again.
         """
-        self._forget_all_but({position.position_id for position in positions})
+        self._forget_all_but(positions)
         leaving = []
         for position in positions:
             reason = self._reasons.get(position.position_id) or self._judge(rules, position, prices, now)
@@ -138,7 +136,10 @@ class ExitWatch:
             rules, held, now=now, price=price, best_price=self.best_price(position.position_id)
         )
 
-    def _forget_all_but(self, position_ids: AbstractSet[str]) -> None:
+    def _forget_all_but(self, positions: Sequence[PositionView]) -> None:
+        if not (self._best or self._reasons or self._tried_ts):
+            return
+        position_ids = {position.position_id for position in positions}
         for kept in (self._best, self._reasons, self._tried_ts):
             for gone in kept.keys() - position_ids:
                 del kept[gone]

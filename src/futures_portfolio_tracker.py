@@ -3,8 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from src.exchange.assembly import DeskTiming, build_desk
 from src.exchange.base import AccountLogEntry, Exchange, Fill
@@ -25,12 +24,12 @@ from src.records.ledger import (
 )
 from src.records.orders import OrderEvent
 from src.records.settings import BotSettings, Costs
-from src.store.document import DocumentFile
-from src.store.freeze import Freeze
-from src.store.jsonl import BadLine, Durability, JsonlWriter, Writer, read_all
+from src.store.files import Files
+from src.store.jsonl import BadLine, Durability, Writer, read_all
 from src.store.paths import Home
 
 _BPS = Decimal(10_000)
+_WRITER = "main"
 _LATE_S = 60.0
 _LATE_ROWS_S = 10.0
 _LOG_EVERY_S = 60.0
@@ -46,8 +45,8 @@ Stops = Callable[[OpenPosition], StopView | None]
 class ViewFile(Protocol):
     """Where the view is kept."""
 
-    def write(self, document: Positions) -> str:
-        """Replace the view; return its version."""
+    def write(self, document: Positions) -> object:
+        """Replace the view."""
 
 
 class FuturesPortfolioTracker:
@@ -234,6 +233,7 @@ def open_desk(
     home: Home,
     exchange: Exchange,
     *,
+    files: Files,
     settings: BotSettings,
     instance: str,
     speed: float,
@@ -247,9 +247,9 @@ def open_desk(
         CorruptLine: a line of money in the middle of a file cannot be read.
         WriterExists: another process writes these files.
     """
-    freeze = Freeze(home)
-    orders: JsonlWriter[OrderEvent] = _money(home.orders, home, settings)
-    entries: JsonlWriter[LedgerEntry] = _money(home.fills, home, settings)
+    freeze = files.freeze()
+    orders = files.writer(home.orders, writer=_WRITER, durability=Durability.MONEY)
+    entries = files.writer(home.fills, writer=_WRITER, durability=Durability.MONEY)
     events: Iterator[OrderEvent] = read_all(home.orders, OrderEvent, on_bad=BadLine.RAISE)
     journal = OrderJournal(writer=orders, events=events, instance=instance)
     ledger = rebuilt(read_all(home.fills, LedgerEntry, on_bad=BadLine.RAISE))
@@ -258,7 +258,7 @@ def open_desk(
         journal=journal,
         ledger=ledger,
         entries=entries,
-        view=DocumentFile(home.positions_futures, Positions, writer="main", quarantine=home.quarantine),
+        view=files.document(home.positions_futures, Positions, writer=_WRITER),
         costs=settings.costs,
         alarm=lambda reason, ts: freeze.set(reason, by="main", ts=ts),
         real_second=speed,
@@ -274,14 +274,3 @@ def open_desk(
     )
     desk.begin(now, files=(orders, entries))
     return desk
-
-
-def _money(path: Path, home: Home, settings: BotSettings) -> JsonlWriter[Any]:
-    return JsonlWriter(
-        path,
-        writer="main",
-        durability=Durability.MONEY,
-        quarantine=home.quarantine,
-        segment_bytes=round(settings.log_segment_mib * 1024 * 1024),
-        keep_segments=None,
-    )

@@ -1,6 +1,6 @@
 """The predictive engine: from each window of the market, at most one signal a strategy."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,15 +12,15 @@ from src.records.enums import Direction, Strategy
 from src.records.features import Features
 from src.records.learning import SignalWeights
 from src.records.policies import Components, SignalRules
-from src.records.settings import BotSettings
 from src.records.signals import ComponentVote, Signal, signal_id
-from src.store.config import ConfigFile
-from src.store.document import DocumentFile
-from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_tail
+from src.store.files import Files, Incoming, Outgoing
+from src.store.jsonl import Durability, read_tail
 from src.store.paths import Home
 
 NAME = "predictive_engine"
 BOOK_GAP = "book_gap"
+OFI, SENTIMENT = Strategy.OFI, Strategy.SENTIMENT
+LONG, SHORT = Direction.LONG, Direction.SHORT
 BATCH = 500
 """Windows a step, so that the loop beats while it catches up."""
 REMEMBERED = 2_000
@@ -44,8 +44,8 @@ class PredictiveEngine:
     def __init__(
         self,
         *,
-        windows: JsonlReader[Features],
-        signals: JsonlWriter[Signal],
+        windows: Incoming[Features],
+        signals: Outgoing[Signal],
         components: Callable[[], Components],
         changed_weights: Callable[[], SignalWeights | None],
         written: Iterable[WrittenSignal] = (),
@@ -139,39 +139,42 @@ class _Written:
 
 def signals_of(
     features: Features, *, settings: Components, weights: Mapping[str, float], now: float
-) -> Iterator[Signal]:
-    """Yield the signals of one window, at most one a strategy; none without a price.
+) -> list[Signal]:
+    """Return the signals of one window, at most one a strategy; none without a price.
 
     A gap in the book makes its order flow unknown.
     """
     price = features.mid
     if price is None or price <= 0:
-        return
+        return []
     if BOOK_GAP in features.incomplete:
         features = msgspec.structs.replace(features, ofi=None)
+    rules = settings.signals
     votes = ask_all(features, settings.components)
-    count = tally(votes, weights, confident_above=settings.signals.vote_confidence)
-    directions = {
-        Strategy.OFI: _ofi_direction(features.ofi, settings.signals),
-        Strategy.SENTIMENT: _sentiment_direction(count, settings.signals),
-    }
-    for strategy, direction in directions.items():
-        if direction is not None:
-            yield _signal(features, price, strategy, direction, count=count, votes=votes, now=now)
+    count = tally(votes, weights, confident_above=rules.vote_confidence)
+    directions = (
+        (OFI, _ofi_direction(features.ofi, rules)),
+        (SENTIMENT, _sentiment_direction(count, rules)),
+    )
+    return [
+        _signal(features, price, strategy, direction, count=count, votes=votes, now=now)
+        for strategy, direction in directions
+        if direction is not None
+    ]
 
 
 def _ofi_direction(ofi: float | None, rules: SignalRules) -> Direction | None:
     if ofi is None or ofi == 0 or abs(ofi) < rules.ofi_floor:
         return None
-    return Direction.LONG if ofi > 0 else Direction.SHORT
+    return LONG if ofi > 0 else SHORT
 
 
 def _sentiment_direction(count: Tally, rules: SignalRules) -> Direction | None:
-    direction = Direction.LONG if count.score(Direction.LONG) > 0 else Direction.SHORT
-    lead = count.score(direction)
-    if lead <= 0 or lead < rules.sentiment_floor:
+    lead = count.long_confidence - count.short_confidence
+    if lead == 0 or abs(lead) < rules.sentiment_floor:
         return None
-    return direction if count.confident_votes(direction) >= rules.sentiment_votes else None
+    direction, confident = (LONG, count.long_votes) if lead > 0 else (SHORT, count.short_votes)
+    return direction if confident >= rules.sentiment_votes else None
 
 
 def _signal(
@@ -184,15 +187,19 @@ def _signal(
     votes: tuple[ComponentVote, ...],
     now: float,
 ) -> Signal:
+    ts, symbol = features.ts, features.symbol
+    confidence, opposing = count.long_confidence, count.short_confidence
+    if direction is SHORT:
+        confidence, opposing = opposing, confidence
     return Signal(
-        ts=features.ts,
-        signal_id=signal_id(symbol=features.symbol, strategy=strategy, ts=features.ts),
+        ts=ts,
+        signal_id=signal_id(symbol=symbol, strategy=strategy, ts=ts),
         recorded_at=now,
-        symbol=features.symbol,
+        symbol=symbol,
         strategy=strategy,
         direction=direction,
-        confidence=count.confidence(direction),
-        opposing_confidence=count.confidence(direction.opposite),
+        confidence=confidence,
+        opposing_confidence=opposing,
         ofi=features.ofi,
         price=price,
         volatility_1h_bps=features.volatility_1h_bps,
@@ -202,31 +209,20 @@ def _signal(
     )
 
 
-def build_predictive_engine(home: Home, settings: BotSettings) -> PredictiveEngine:
+def build_predictive_engine(home: Home, files: Files) -> PredictiveEngine:
     """Return the engine of a home, its files opened and its place found.
 
     Raises ConfigError where ``configs/components.json`` is broken.
     """
-    components = ConfigFile(home.components, Components)
+    components = files.config(home.components, Components)
     components.load()
-    weights = DocumentFile(home.weights, SignalWeights, writer=NAME, quarantine=home.quarantine)
-    windows = JsonlReader[Features](
-        home.windows,
-        Features,
-        cursor=home.positions / f"{NAME}.windows.json",
-        quarantine=home.quarantine,
-    )
-    signals = JsonlWriter[Signal](
-        home.predictive_signals,
-        writer=NAME,
-        durability=Durability.KNOWLEDGE,
-        quarantine=home.quarantine,
-        segment_bytes=int(settings.log_segment_mib * 1024 * 1024),
-        keep_segments=settings.keep_log_segments,
+    weights = files.document(home.weights, SignalWeights, writer=NAME)
+    windows: Incoming[Features] = files.reader(
+        home.windows, Features, cursor=home.positions / f"{NAME}.windows.json"
     )
     return PredictiveEngine(
         windows=windows,
-        signals=signals,
+        signals=files.writer(home.predictive_signals, writer=NAME, durability=Durability.KNOWLEDGE),
         components=components.current,
         changed_weights=weights.read_if_changed,
         written=read_tail(home.predictive_signals, WrittenSignal, REMEMBERED),

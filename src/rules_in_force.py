@@ -6,9 +6,8 @@ from src.records.learning import SignalWeights
 from src.records.operations import ConfigFault
 from src.records.policies import SignalPolicies
 from src.records.settings import ExitRules
-from src.store.config import ConfigFile
-from src.store.document import DocumentFile
 from src.store.errors import CorruptDocument
+from src.store.files import Files
 from src.store.paths import Home
 
 log = logging.getLogger(__name__)
@@ -27,12 +26,10 @@ class RulesInForce:
         ConfigError: at the start, where a config is none.
     """
 
-    def __init__(self, home: Home) -> None:
-        self.policy_file = ConfigFile(home.policies, SignalPolicies)
-        self.exit_file = ConfigFile(home.exits, ExitRules)
-        self._weights_file = DocumentFile(
-            home.weights, SignalWeights, writer="main", quarantine=home.quarantine
-        )
+    def __init__(self, home: Home, files: Files) -> None:
+        self.policy_file = files.config(home.policies, SignalPolicies)
+        self.exit_file = files.config(home.exits, ExitRules)
+        self._weights_file = files.document(home.weights, SignalWeights, writer="main")
         self.policies = self.policy_file.load()
         self.exits = self.exit_file.load()
         self.weights: SignalWeights | None = None

@@ -14,6 +14,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from src.exchange.venue import Venue, open_venue, venue_url
+from src.store.disk_files import DiskFiles
 from src.supervision.courtesy import yield_to_trading
 from src.supervision.house import House
 from src.supervision.shell import (
@@ -84,16 +85,20 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     )
     if not _answered(house, exchange.account):
         return
+    files = DiskFiles(house.home, house.settings, house.clock)
     desk = open_desk(
         house.home,
         exchange,
+        files=files,
         settings=house.settings,
         instance=house.launch.instance,
         speed=speed,
         now=house.clock.now(),
     )
     with closing(desk):
-        cycle = build_bot_cycle(house.home, house.settings, desk, speed=speed, unhealthy_workers=house.holds)
+        cycle = build_bot_cycle(
+            house.home, house.settings, desk, files=files, speed=speed, unhealthy_workers=house.holds
+        )
         house.freezes_with(desk.freeze_reasons)
         house.freezes_with(_end_of_market(house))
         if house.launch.duration_s is not None:
@@ -155,7 +160,15 @@ def _worker_feature_builder(launch: Launch) -> None:
         from src.market.feed_process import build_feature_builder
 
         url = venue_url(launch.mode, shell.home)
-        shell.run([build_feature_builder(shell.home, shell.settings, url, shell.clock, rng=random.Random())])  # noqa: S311 - jitter
+        builder = build_feature_builder(
+            shell.home,
+            shell.settings,
+            url,
+            shell.clock,
+            files=shell.files,
+            rng=random.Random(),  # noqa: S311 - jitter
+        )
+        shell.run([builder])
 
     run_process(FEATURE_BUILDER, launch, body)
 
@@ -164,7 +177,7 @@ def _worker_predictive_engine(launch: Launch) -> None:
     def body(shell: Shell) -> None:
         from src.predictive_flow_engine import build_predictive_engine
 
-        shell.run([build_predictive_engine(shell.home, shell.settings)])
+        shell.run([build_predictive_engine(shell.home, shell.files)])
 
     run_process(PREDICTIVE_ENGINE, launch, body)
 
@@ -173,7 +186,7 @@ def _worker_ensemble_predictor(launch: Launch) -> None:
     def body(shell: Shell) -> None:
         from src.ensemble_predictor import build_ensemble_predictor
 
-        shell.run([build_ensemble_predictor(shell.home, shell.settings)])
+        shell.run([build_ensemble_predictor(shell.home, shell.clock, shell.files)])
 
     run_process(ENSEMBLE_PREDICTOR, launch, body)
 
@@ -183,8 +196,8 @@ def _worker_signal_resolver(launch: Launch) -> None:
         from src.data_enrichment_layer import build_data_enrichment
         from src.signal_outcome_tracker import build_signal_resolver
 
-        tracker = build_signal_resolver(shell.home, shell.settings, shell.clock)
-        shell.run([tracker, build_data_enrichment(shell.home, shell.settings, shell.clock)])
+        tracker = build_signal_resolver(shell.home, shell.settings, shell.clock, shell.files)
+        shell.run([tracker, build_data_enrichment(shell.home, shell.files)])
 
     run_process(SIGNAL_RESOLVER, launch, body)
 
@@ -223,10 +236,12 @@ def _paper_exchange(launch: Launch) -> None:
 def _learning_cycle(launch: Launch) -> None:
     def body(shell: Shell) -> None:
         yield_to_trading()
-        from src.continuous_learning_controller import run_learning_cycle
+        from src.continuous_learning_controller import cycle_files, run_learning_cycle
 
         shell.heartbeat.beat(within_s=LEARNING_WITHIN_S)
-        state = run_learning_cycle(shell.home, shell.settings, shell.clock.now(), launch.seed)
+        now = shell.clock.now()
+        files = cycle_files(shell.home, shell.settings, now, launch.seed)
+        state = run_learning_cycle(shell.home, shell.settings, now, launch.seed, files=files)
         shell.heartbeat.beat(within_s=LEARNING_WITHIN_S, handled=state.executed + state.blocked, outputs=1)
         log.info("learning_cycle", extra={"facts": {"cycle": state.cycle_id, "summary": state.summary}})
 

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from src.clock import Clock
+from src.clock import Clock, Every
 from src.learning.arrivals import Arrivals
 from src.learning.pending import PendingQueue
 from src.learning.price_tape import PriceTape, WindowMid
@@ -20,9 +20,9 @@ from src.records.outcomes import PendingEvent, PendingPut, PendingSignal, Pendin
 from src.records.predictions import Prediction
 from src.records.settings import BotSettings
 from src.records.signals import Signal
-from src.store.document import DocumentFile
 from src.store.errors import CorruptDocument
-from src.store.jsonl import Durability, JsonlReader, JsonlWriter, read_all, read_tail
+from src.store.files import Files, Incoming, Outgoing, Page, Retention
+from src.store.jsonl import Durability, read_all, read_tail
 from src.store.paths import Home
 
 L = TypeVar("L", bound=Line)
@@ -33,6 +33,8 @@ _PRICES_KEPT_S = 4500.0
 _PATIENCE_REAL_S = 30.0
 _SNAPSHOT_EVERY_REAL_S = 10.0
 _REMEMBERED = 20_000
+_WRITER = "resolver"
+_JOURNAL = Retention(segment_bytes=8 * 1024 * 1024, segments=8)
 
 
 class SignalOutcomeTracker:
@@ -82,9 +84,11 @@ class SignalOutcomeTracker:
         handled += self._take_decisions()
         if not self._backlog:
             self._resolution.expire_undecided(now)
-        handled += self._take_windows(now)
+        new_prices = self._take_windows(now)
+        handled += new_prices
         self._resolution.settle_due(now, recording_read=not self._backlog)
-        self._prices.forget_before(min([self._prices.newest_ts - _PRICES_KEPT_S, *self._needed_ts()]))
+        if new_prices:
+            self._prices.forget_before(min([self._prices.newest_ts - _PRICES_KEPT_S, *self._needed_ts()]))
         if not handled and not self._arrivals.signals_waiting and self._snapshot_due():
             self._resolution.picture(now)  # only when nobody waits: it takes long once thousands are pending
         self.handled += handled
@@ -174,28 +178,27 @@ class SignalOutcomeTracker:
             self.last_event_ts = ts
 
 
-def build_signal_resolver(home: Home, settings: BotSettings, clock: Clock) -> SignalOutcomeTracker:
+def build_signal_resolver(
+    home: Home, settings: BotSettings, clock: Clock, files: Files
+) -> SignalOutcomeTracker:
     """Return the resolver of a home, knowing what its own files remember."""
     windows = home.windows
+    snapshot = files.document(home.pending_signals, PendingSignals, writer=_WRITER)
     return SignalOutcomeTracker(
         inputs=ResolverInputs(
-            signals=_reader(home, home.predictive_signals, Signal),
-            predictions=_reader(home, home.ensemble_predictions, Prediction),
-            decisions=_reader(home, home.decisions, Decision),
-            windows=_reader(home, windows, WindowMid),
+            signals=_reader(files, home, home.predictive_signals, Signal),
+            predictions=_reader(files, home, home.ensemble_predictions, Prediction),
+            decisions=_reader(files, home, home.decisions, Decision),
+            windows=_reader(files, home, windows, WindowMid),
             recall=lambda since: _windows_since(windows, since),
         ),
         outputs=ResolverOutputs(
-            journal=_writer(home, home.pending_journal, clock, 8, 8),
-            universe=_writer(
-                home, home.signals_universe, clock, settings.log_segment_mib, settings.keep_log_segments
-            ),
-            outcomes=_writer(
-                home, home.signal_outcomes, clock, settings.log_segment_mib, settings.keep_log_segments
-            ),
-            snapshot=_snapshot_file(home),
+            journal=_writer(files, home.pending_journal, _JOURNAL),
+            universe=_writer(files, home.signals_universe),
+            outcomes=_writer(files, home.signal_outcomes),
+            snapshot=snapshot,
         ),
-        memory=recall_memory(home),
+        memory=recall_memory(home, snapshot),
         times=ResolverTimes(
             prediction_wait_s=settings.prediction_wait_s * clock.speed, signal_ttl_s=settings.signal_ttl_s
         ),
@@ -205,15 +208,15 @@ def build_signal_resolver(home: Home, settings: BotSettings, clock: Clock) -> Si
             patience_s=_PATIENCE_REAL_S * clock.speed,
             cost_bps=settings.costs.round_trip_bps,
         ),
-        snapshot_due=_every(_SNAPSHOT_EVERY_REAL_S, clock),
+        snapshot_due=Every(_SNAPSHOT_EVERY_REAL_S, clock),
         watched=(home.predictive_signals, home.ensemble_predictions, home.decisions, windows),
     )
 
 
-def recall_memory(home: Home) -> ResolverMemory:
+def recall_memory(home: Home, snapshot: Page[PendingSignals]) -> ResolverMemory:
     """Return what the resolver's own files say of its queue and of the ids that it has written."""
     memory = ResolverMemory(
-        queue=PendingQueue(_last_snapshot(home)),
+        queue=PendingQueue(_last_pending(snapshot)),
         in_universe=_recent(home.signals_universe),
         resolved=_recent(home.signal_outcomes),
         queued=_recent(home.signal_outcomes),
@@ -228,18 +231,14 @@ def recall_memory(home: Home) -> ResolverMemory:
     return memory
 
 
-def _last_snapshot(home: Home) -> dict[str, PendingSignal]:
+def _last_pending(file: Page[PendingSignals]) -> dict[str, PendingSignal]:
     """Return the last picture of the queue; the journal alone tells it where that was broken by hand."""
     try:
-        snapshot = _snapshot_file(home).read()
+        snapshot = file.read()
     except CorruptDocument as error:
         _log.error("pending_snapshot_corrupt error=%s", error)
         return {}
     return {} if snapshot is None else snapshot.pending
-
-
-def _snapshot_file(home: Home) -> DocumentFile[PendingSignals]:
-    return DocumentFile(home.pending_signals, PendingSignals, writer="resolver", quarantine=home.quarantine)
 
 
 def _recent(path: Path) -> RecentIds:
@@ -261,30 +260,9 @@ def _windows_since(path: Path, since: float) -> list[WindowMid]:
         count *= 4
 
 
-def _every(period_s: float, clock: Clock) -> Callable[[], bool]:
-    last = [clock.real() - period_s]
-
-    def due() -> bool:
-        if clock.real() - last[0] < period_s:
-            return False
-        last[0] = clock.real()
-        return True
-
-    return due
+def _reader(files: Files, home: Home, path: Path, record_type: type[L]) -> Incoming[L]:
+    return files.reader(path, record_type, cursor=home.positions / f"signal_resolver.{path.stem}.json")
 
 
-def _reader(home: Home, path: Path, record_type: type[L]) -> JsonlReader[L]:
-    cursor = home.positions / f"signal_resolver.{path.stem}.json"
-    return JsonlReader(path, record_type, cursor=cursor, quarantine=home.quarantine)
-
-
-def _writer(home: Home, path: Path, clock: Clock, segment_mib: float, keep: int) -> JsonlWriter[L]:
-    return JsonlWriter(
-        path,
-        writer="resolver",
-        durability=Durability.KNOWLEDGE,
-        quarantine=home.quarantine,
-        segment_bytes=int(segment_mib * 1024 * 1024),
-        keep_segments=keep,
-        clock_now=clock.now,
-    )
+def _writer(files: Files, path: Path, retention: Retention | None = None) -> Outgoing[Any]:
+    return files.writer(path, writer=_WRITER, durability=Durability.KNOWLEDGE, retention=retention)

@@ -89,11 +89,12 @@ class Situation:
         return (*self._holds.freeze_reasons(), *waiting, *self._desk.freeze_reasons())
 
     def _held(self) -> Mapping[str, str]:
-        words = ((symbol, self._desk.blocked(symbol)) for symbol in self._settings.symbols)
+        blocked = self._desk.blocked
+        words = [(symbol, blocked(symbol)) for symbol in self._settings.symbols]
         return {symbol: word for symbol, word in words if word is not None}
 
     def _lots(self) -> Mapping[str, Lot]:
-        lots = ((symbol, self.lot(symbol)) for symbol in self._settings.symbols)
+        lots = [(symbol, self.lot(symbol)) for symbol in self._settings.symbols]
         return {symbol: lot for symbol, lot in lots if lot is not None}
 
 

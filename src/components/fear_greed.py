@@ -10,8 +10,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, lean_strongly, neutral
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -32,14 +31,12 @@ def vote_fear_greed(features: Features, thresholds: Mapping[str, float]) -> Comp
     confidence = abs(side) / 50
     crowd = "fear" if side > 0 else "greed"
     if beyond > 0:
-        vote = lean(side, strong=beyond > thresholds["strong_margin"])
-        return ballot(NAME, vote, confidence=confidence, reason=crowd, values=values, source=SOURCE)
+        vote = lean_strongly(side) if beyond > thresholds["strong_margin"] else lean(side)
+        return ballot(NAME, vote, crowd, values, confidence, SOURCE)
     if beyond > -thresholds["mild_margin"]:
         confidence *= thresholds["mild_factor"]
-        return ballot(
-            NAME, lean(side), confidence=confidence, reason=f"mild_{crowd}", values=values, source=SOURCE
-        )
-    return ballot(NAME, Vote.NEUTRAL, reason="calm", values=values, source=SOURCE)
+        return ballot(NAME, lean(side), f"mild_{crowd}", values, confidence, SOURCE)
+    return neutral(NAME, "calm", values, SOURCE)
 
 
 FEAR_GREED = Component(name=NAME, needs=NEEDS, vote=vote_fear_greed)

@@ -11,8 +11,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, lean_strongly, neutral
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -36,12 +35,11 @@ def vote_funding(features: Features, thresholds: Mapping[str, float]) -> Compone
     crowd = "crowded_longs" if rate > 0 else "crowded_shorts"
     confidence = abs(rate_8h) / (2 * extreme)
     if abs(rate_8h) > extreme:
-        vote = lean(-rate, strong=True)
-        return ballot(NAME, vote, confidence=confidence, reason=f"very_{crowd}", values=values)
+        return ballot(NAME, lean_strongly(-rate), f"very_{crowd}", values, confidence)
     if abs(rate_8h) > high:
         confidence = min(confidence, thresholds["high_confidence"])
-        return ballot(NAME, lean(-rate), confidence=confidence, reason=crowd, values=values)
-    return ballot(NAME, Vote.NEUTRAL, reason="below_threshold", values=values)
+        return ballot(NAME, lean(-rate), crowd, values, confidence)
+    return neutral(NAME, "below_threshold", values)
 
 
 FUNDING = Component(name=NAME, needs=NEEDS, vote=vote_funding)

@@ -9,8 +9,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean, unit
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, neutral, unit
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -33,14 +32,14 @@ def vote_hurst(features: Features, thresholds: Mapping[str, float]) -> Component
         "reverting_below": thresholds["reverting_below"],
     }
     if trend == 0:
-        return ballot(NAME, Vote.NEUTRAL, reason="no_trend", values=values)
+        return neutral(NAME, "no_trend", values)
     confidence = unit(4 * abs(exponent - 0.5)) * unit(abs(trend) / thresholds["full_trend_bps"])
     if exponent > thresholds["trending_above"]:
-        return ballot(NAME, lean(trend), confidence=confidence, reason="trending", values=values)
+        return ballot(NAME, lean(trend), "trending", values, confidence)
     if exponent < thresholds["reverting_below"]:
-        return ballot(NAME, lean(-trend), confidence=confidence, reason="reverting", values=values)
+        return ballot(NAME, lean(-trend), "reverting", values, confidence)
     confidence = thresholds["random_confidence"]
-    return ballot(NAME, lean(trend), confidence=confidence, reason="random_walk", values=values)
+    return ballot(NAME, lean(trend), "random_walk", values, confidence)
 
 
 HURST = Component(name=NAME, needs=NEEDS, vote=vote_hurst)

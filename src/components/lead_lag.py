@@ -9,8 +9,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean, unit
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, neutral, unit
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -31,18 +30,18 @@ def vote_lead_lag(features: Features, thresholds: Mapping[str, float]) -> Compon
     strength = unit(abs(correlation)) * unit(abs(move) / (2 * thresholds["move_bps"]))
     values = {"lag_minutes": float(lag), "correlation": correlation, "leader_bps": move, "strength": strength}
     if abs(move) < thresholds["move_bps"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="leader_still", values=values)
+        return neutral(NAME, "leader_still", values)
     vote = lean(move if correlation > 0 else -move)
     if (
         lag >= thresholds["lag_minutes"]
         and abs(correlation) >= thresholds["correlation"]
         and strength >= thresholds["strength"]
     ):
-        return ballot(NAME, vote, confidence=strength, reason="leader_leads", values=values)
+        return ballot(NAME, vote, "leader_leads", values, strength)
     if lag >= thresholds["weak_lag_minutes"] and abs(correlation) >= thresholds["weak_correlation"]:
         confidence = min(strength, thresholds["weak_confidence"])
-        return ballot(NAME, vote, confidence=confidence, reason="leader_leads_weakly", values=values)
-    return ballot(NAME, Vote.NEUTRAL, reason="no_lead", values=values)
+        return ballot(NAME, vote, "leader_leads_weakly", values, confidence)
+    return neutral(NAME, "no_lead", values)
 
 
 LEAD_LAG = Component(name=NAME, needs=NEEDS, vote=vote_lead_lag)

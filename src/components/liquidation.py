@@ -12,8 +12,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean, unit
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, lean_strongly, neutral, unit
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -35,20 +34,19 @@ def vote_liquidation(features: Features, thresholds: Mapping[str, float]) -> Com
     bias_usd = thresholds["minimum_usd"] * thresholds["bias_multiple"]
     values = {"total_usd": total, "bias_usd": bias_usd, "cascade_usd": cascade_usd, "cascade": 0.0}
     if total <= bias_usd:
-        return ballot(NAME, Vote.NEUTRAL, reason="few_liquidations", values=values)
+        return neutral(NAME, "few_liquidations", values)
     majority = max(longs, shorts) / total
     values["majority_share"] = majority
     confidence = unit(2 * majority - 1) * unit(total / cascade_usd)
     if total > cascade_usd and majority >= thresholds["cascade_share"]:
         values["cascade"] = 1.0
         reason = "cascade_of_longs" if longs > shorts else "cascade_of_shorts"
-        vote = lean(shorts - longs, strong=True)
-        return ballot(NAME, vote, confidence=confidence, reason=reason, values=values)
+        return ballot(NAME, lean_strongly(shorts - longs), reason, values, confidence)
     if majority > thresholds["bias_share"]:
         reason = "longs_liquidated" if longs > shorts else "shorts_liquidated"
         confidence = min(confidence, thresholds["bias_confidence"])
-        return ballot(NAME, lean(shorts - longs), confidence=confidence, reason=reason, values=values)
-    return ballot(NAME, Vote.NEUTRAL, reason="balanced", values=values)
+        return ballot(NAME, lean(shorts - longs), reason, values, confidence)
+    return neutral(NAME, "balanced", values)
 
 
 LIQUIDATION = Component(name=NAME, needs=NEEDS, vote=vote_liquidation)

@@ -11,8 +11,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean, sign_of
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, lean_strongly, neutral, sign_of
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -37,18 +36,15 @@ def vote_ofi_momentum(features: Features, thresholds: Mapping[str, float]) -> Co
         "required_response_bps": thresholds["response_bps"],
     }
     if abs(ofi) > thresholds["exhausted_ofi"] and abs(momentum) < thresholds["exhausted_momentum"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="exhausted", values=values)
+        return neutral(NAME, "exhausted", values)
     if abs(momentum) <= thresholds["momentum"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="below_threshold", values=values)
+        return neutral(NAME, "below_threshold", values)
     if response <= thresholds["response_bps"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="no_price_response", values=values)
-    return ballot(
-        NAME,
-        lean(momentum, strong=abs(momentum) >= thresholds["strong_momentum"]),
-        confidence=abs(momentum) / (2 * thresholds["strong_momentum"]),
-        reason="flow_rises" if momentum > 0 else "flow_falls",
-        values=values,
-    )
+        return neutral(NAME, "no_price_response", values)
+    strong = thresholds["strong_momentum"]
+    vote = lean_strongly(momentum) if abs(momentum) >= strong else lean(momentum)
+    reason = "flow_rises" if momentum > 0 else "flow_falls"
+    return ballot(NAME, vote, reason, values, abs(momentum) / (2 * strong))
 
 
 OFI_MOMENTUM = Component(name=NAME, needs=NEEDS, vote=vote_ofi_momentum)

@@ -10,8 +10,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, neutral
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -36,21 +35,16 @@ def vote_oi_divergence(features: Features, thresholds: Mapping[str, float]) -> C
         "flat_change": thresholds["flat_change"],
     }
     if abs(move) <= thresholds["price_bps"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="below_threshold", values=values)
+        return neutral(NAME, "below_threshold", values)
     if change >= thresholds["flat_change"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="confirmed", values=values)
+        return neutral(NAME, "confirmed", values)
     ratio = abs(move) / 1e4 / max(abs(change), SMALLEST_CHANGE)
     values["ratio"] = ratio
     confidence = thresholds["least_confidence"] * abs(move) / thresholds["price_bps"]
     if ratio >= thresholds["extreme_ratio"]:
         confidence *= thresholds["extreme_factor"]
-    return ballot(
-        NAME,
-        lean(-move),
-        confidence=min(confidence, thresholds["most_confidence"]),
-        reason="long_trap" if move > 0 else "short_trap",
-        values=values,
-    )
+    reason = "long_trap" if move > 0 else "short_trap"
+    return ballot(NAME, lean(-move), reason, values, min(confidence, thresholds["most_confidence"]))
 
 
 OI_DIVERGENCE = Component(name=NAME, needs=NEEDS, vote=vote_oi_divergence)

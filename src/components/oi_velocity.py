@@ -8,8 +8,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, neutral
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -27,14 +26,14 @@ def vote_oi_velocity(features: Features, thresholds: Mapping[str, float]) -> Com
         return abstain(NAME, NEEDS, features)
     values = {"oi_change": change, "required_change": thresholds["change"], "return_1h_bps": move}
     if abs(move) < thresholds["price_bps"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="flat_price", values=values)
+        return neutral(NAME, "flat_price", values)
     if abs(change) < thresholds["change"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="below_threshold", values=values)
+        return neutral(NAME, "below_threshold", values)
     confidence = abs(change) / (2 * thresholds["change"])
     if change > 0:
-        return ballot(NAME, lean(move), confidence=confidence, reason="new_positions", values=values)
+        return ballot(NAME, lean(move), "new_positions", values, confidence)
     confidence = min(confidence, thresholds["fade_confidence"])
-    return ballot(NAME, lean(-move), confidence=confidence, reason="positions_close", values=values)
+    return ballot(NAME, lean(-move), "positions_close", values, confidence)
 
 
 OI_VELOCITY = Component(name=NAME, needs=NEEDS, vote=vote_oi_velocity)

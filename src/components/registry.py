@@ -33,4 +33,4 @@ REGISTRY: tuple[Component, ...] = (
 
 def ask_all(features: Features, settings: Mapping[str, ComponentSettings]) -> tuple[ComponentVote, ...]:
     """Return the vote of each component, in the order of the registry."""
-    return tuple(component.vote(features, settings[component.name].thresholds) for component in REGISTRY)
+    return tuple([component.vote(features, settings[component.name].thresholds) for component in REGISTRY])

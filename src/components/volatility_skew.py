@@ -9,8 +9,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, lean_strongly, neutral
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -33,17 +32,12 @@ def vote_volatility_skew(features: Features, thresholds: Mapping[str, float]) ->
         "quantile": quantile,
     }
     if abs(skew) < thresholds["strong_skew"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="below_threshold", values=values)
+        return neutral(NAME, "below_threshold", values)
     confidence = abs(skew) / thresholds["extreme_skew"]
     if min(quantile, 1 - quantile) <= thresholds["outer_quantile"]:
         confidence *= thresholds["outer_factor"]
-    return ballot(
-        NAME,
-        lean(-skew, strong=abs(skew) >= thresholds["extreme_skew"]),
-        confidence=confidence,
-        reason="skewed_up" if skew > 0 else "skewed_down",
-        values=values,
-    )
+    vote = lean_strongly(-skew) if abs(skew) >= thresholds["extreme_skew"] else lean(-skew)
+    return ballot(NAME, vote, "skewed_up" if skew > 0 else "skewed_down", values, confidence)
 
 
 VOLATILITY_SKEW = Component(name=NAME, needs=NEEDS, vote=vote_volatility_skew)

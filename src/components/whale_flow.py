@@ -11,8 +11,7 @@ Thresholds:
 
 from collections.abc import Mapping
 
-from src.components.base import Component, abstain, ballot, lean
-from src.records.enums import Vote
+from src.components.base import Component, abstain, ballot, lean, neutral
 from src.records.features import Features
 from src.records.signals import ComponentVote
 
@@ -30,18 +29,13 @@ def vote_whale_flow(features: Features, thresholds: Mapping[str, float]) -> Comp
         return abstain(NAME, NEEDS, features)
     values = {"net_usd": net, "total_usd": total, "minimum_usd": thresholds["minimum_usd"]}
     if total < thresholds["minimum_usd"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="few_large_trades", values=values)
+        return neutral(NAME, "few_large_trades", values)
     share = net / total
     values |= {"net_share": share, "required_share": thresholds["net_share"]}
     if abs(share) < thresholds["net_share"]:
-        return ballot(NAME, Vote.NEUTRAL, reason="balanced", values=values)
-    return ballot(
-        NAME,
-        lean(share),
-        confidence=abs(share) / (2 * thresholds["net_share"]),
-        reason="large_buying" if share > 0 else "large_selling",
-        values=values,
-    )
+        return neutral(NAME, "balanced", values)
+    reason = "large_buying" if share > 0 else "large_selling"
+    return ballot(NAME, lean(share), reason, values, abs(share) / (2 * thresholds["net_share"]))
 
 
 WHALE_FLOW = Component(name=NAME, needs=NEEDS, vote=vote_whale_flow)

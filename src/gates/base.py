@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+import msgspec
+
 from src.records.decisions import SizeFactor, Verdict
 from src.records.enums import Direction, Ruling
 from src.records.features import Features
@@ -15,9 +17,10 @@ from src.records.predictions import Prediction
 from src.records.settings import Costs
 from src.records.signals import Signal
 
+PASS, BLOCK = Ruling.PASS, Ruling.BLOCK
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+
+class Exposure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An open position, or an entry that is on its way to become one."""
 
     symbol: str
@@ -26,8 +29,7 @@ class Exposure:
     """Size times the newest price; None where no price is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lot:
+class Lot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the venue takes orders of a symbol in."""
 
     step: Decimal
@@ -68,8 +70,7 @@ class GateContext:
         return self.market.get(symbol)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The size that the formula asks for before the checks, and how it came about."""
 
     usd: float | None
@@ -79,12 +80,13 @@ class Proposal:
     factors: tuple[SizeFactor, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A signal with what the gate has worked out about it before it asks the checks."""
 
     signal: Signal
     prediction: Prediction | None
+    features: Features | None
+    """The newest window of its symbol; None where there was none."""
     score: float
     conviction: str
     edge_bps: float | None
@@ -111,34 +113,38 @@ def finite(value: float | None) -> float | None:
 
 def at_least(check: str, measured: float | None, required: float, *, unit: str, reason: str) -> Verdict:
     """Return PASS where the measured value reaches the required one, else BLOCK; missing blocks."""
-    known = finite(measured)
-    enough = known is not None and known >= required
-    return _verdict(check, known, required, unit=unit, reason=reason, passes=enough)
+    if measured is None or not math.isfinite(measured):
+        return _missing(check, required, unit)
+    enough = measured >= required
+    return Verdict(
+        check=check,
+        ruling=PASS if enough else BLOCK,
+        measured=float(measured),
+        required=float(required),
+        unit=unit,
+        reason="" if enough else reason,
+    )
 
 
 def at_most(check: str, measured: float | None, limit: float, *, unit: str, reason: str) -> Verdict:
     """Return PASS where the measured value stays within the limit, else BLOCK; missing blocks."""
-    known = finite(measured)
-    within = known is not None and known <= limit
-    return _verdict(check, known, limit, unit=unit, reason=reason, passes=within)
+    if measured is None or not math.isfinite(measured):
+        return _missing(check, limit, unit)
+    within = measured <= limit
+    return Verdict(
+        check=check,
+        ruling=PASS if within else BLOCK,
+        measured=float(measured),
+        required=float(limit),
+        unit=unit,
+        reason="" if within else reason,
+    )
 
 
 def blocked(check: str, *, unit: str, reason: str, required: float | None = None) -> Verdict:
     """Return a BLOCK for want of an input."""
-    return Verdict(
-        check=check, ruling=Ruling.BLOCK, measured=None, required=required, unit=unit, reason=reason
-    )
+    return Verdict(check=check, ruling=BLOCK, measured=None, required=required, unit=unit, reason=reason)
 
 
-def _verdict(
-    check: str, measured: float | None, required: float, *, unit: str, reason: str, passes: bool
-) -> Verdict:
-    refusal = reason if measured is not None else f"missing_{check.rpartition('.')[2]}"
-    return Verdict(
-        check=check,
-        ruling=Ruling.PASS if passes else Ruling.BLOCK,
-        measured=measured,
-        required=float(required),
-        unit=unit,
-        reason="" if passes else refusal,
-    )
+def _missing(check: str, required: float, unit: str) -> Verdict:
+    return blocked(check, unit=unit, reason=f"missing_{check.rpartition('.')[2]}", required=float(required))

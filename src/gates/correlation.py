@@ -4,7 +4,7 @@ Every symbol moves with the leader by its beta, so positions are added up as exp
 correlation of two symbols is the product of theirs with the leader (one common factor).
 """
 
-from src.gates.base import Candidate, GateContext, at_most, blocked, finite
+from src.gates.base import PASS, Candidate, GateContext, at_most, blocked, finite
 from src.records.decisions import Verdict
 from src.records.enums import Direction, Ruling
 
@@ -17,28 +17,26 @@ def check_correlation(candidate: Candidate, context: GateContext) -> Verdict:
     crowd = _cluster_count(candidate, context)
     if crowd is None:
         return blocked(CHECK, unit="positions", reason="missing_correlation")
-    cluster = at_most(
-        CHECK, crowd + 1, context.policies.max_positions_in_cluster, unit="positions", reason="cluster_full"
-    )
-    if cluster.ruling is not Ruling.PASS:
-        return cluster
+    most = context.policies.max_positions_in_cluster
+    if crowd + 1 > most:
+        return at_most(CHECK, crowd + 1, most, unit="positions", reason="cluster_full")
     return _within_exposure(candidate, context)
 
 
 def _cluster_count(candidate: Candidate, context: GateContext) -> int | None:
     signal = candidate.signal
     own = _correlation(signal.symbol, context)
-    others = [
-        _correlation(exposure.symbol, context)
-        for exposure in context.exposures
-        if exposure.direction is signal.direction
-    ]
     if own is None:
         return None
-    known = [other for other in others if other is not None]
-    if len(known) < len(others):
-        return None
-    return sum(1 for other in known if own * other >= context.policies.cluster_correlation)
+    count, clustered = 0, context.policies.cluster_correlation
+    for exposure in context.exposures:
+        if exposure.direction is not signal.direction:
+            continue
+        other = _correlation(exposure.symbol, context)
+        if other is None:
+            return None
+        count += own * other >= clustered
+    return count
 
 
 def _within_exposure(candidate: Candidate, context: GateContext) -> Verdict:
@@ -56,7 +54,7 @@ def _within_exposure(candidate: Candidate, context: GateContext) -> Verdict:
         return blocked(CHECK, unit=UNIT, reason="missing_equity", required=limit)
     if own is None or len(known) < len(others):
         return blocked(CHECK, unit=UNIT, reason="missing_exposure", required=limit)
-    same_way = sum((abs(other) for other in known if other * own > 0), start=0.0)
+    same_way = sum([abs(other) for other in known if other * own > 0], start=0.0)
     return _fit(abs(own), same_way, equity=equity, limit=limit)
 
 
@@ -64,7 +62,7 @@ def _fit(own: float, same_way: float, *, equity: float, limit: float) -> Verdict
     share = (same_way + own) / equity
     whole = at_most(CHECK, share, limit, unit=UNIT, reason="no_room")
     room = limit * equity - same_way
-    if whole.ruling is Ruling.PASS or room <= 0:
+    if whole.ruling is PASS or room <= 0:
         return whole
     return Verdict(
         check=CHECK,

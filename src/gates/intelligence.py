@@ -19,28 +19,35 @@ _Reading = Callable[[Features], float | None]
 def check_intelligence(candidate: Candidate, context: GateContext) -> Verdict:
     """Demand enough live inputs, and a composite that is not against the direction beyond policy."""
     policies = context.policies
-    features = context.features_of(candidate.signal.symbol)
+    features = candidate.features
     if features is None:
         return blocked(CHECK, unit="inputs", reason="missing_features")
     live = live_readings(features)
     needed = policies.intelligence_minimum_inputs
-    enough = at_least(CHECK, len(live), needed, unit="inputs", reason="too_few_inputs")
     if len(live) < needed:
-        return enough
+        return at_least(CHECK, len(live), needed, unit="inputs", reason="too_few_inputs")
     aligned = candidate.signal.direction.sign * composite(live)
     return at_least(CHECK, aligned, -policies.intelligence_conflict, unit="score", reason="conflict")
 
 
 def live_readings(features: Features) -> dict[str, float]:
     """Return what each live input says, +1, 0 or -1; an input that is missing is left out."""
-    said = ((name, reading(features)) for name, (_, reading) in INPUTS.items())
-    return {name: value for name, value in said if value is not None}
+    readings = {}
+    for name, (_, reading) in INPUTS.items():
+        said = reading(features)
+        if said is not None:
+            readings[name] = said
+    return readings
 
 
 def composite(readings: dict[str, float]) -> float:
     """Return the weighted mean of at least one reading, -1..1."""
-    total = sum(INPUTS[name][0] for name in readings)
-    return sum(INPUTS[name][0] * value for name, value in readings.items()) / total
+    weights = said = 0.0
+    for name, value in readings.items():
+        weight = INPUTS[name][0]
+        weights += weight
+        said += weight * value
+    return said / weights
 
 
 def _taker_flow(features: Features) -> float | None:
@@ -79,11 +86,13 @@ def _open_interest(features: Features) -> float | None:
     moved = finite(features.return_1h_bps)
     if change is None or moved is None:
         return None
-    return _step(change, low=-0.02, high=0.02) * (float(moved > 0) - float(moved < 0))
+    return _step(change, low=-0.02, high=0.02) * ((moved > 0) - (moved < 0))
 
 
 def _step(value: float, *, low: float, high: float) -> float:
-    return float(value >= high) - float(value <= low)
+    if value >= high:
+        return 1.0
+    return -1.0 if value <= low else 0.0
 
 
 INPUTS: dict[str, tuple[float, _Reading]] = {

@@ -5,6 +5,8 @@ from src.records.decisions import Verdict
 from src.records.policies import OfiMeasure
 from src.records.signals import Signal
 
+ALIGNED = OfiMeasure.ALIGNED
+
 
 def check_ofi(candidate: Candidate, context: GateContext) -> Verdict:
     """Demand that order flow is as strong as policy asks, and on the right side if it says so."""
@@ -17,8 +19,4 @@ def check_ofi(candidate: Candidate, context: GateContext) -> Verdict:
 def _measured(signal: Signal, measure: OfiMeasure) -> float | None:
     if signal.ofi is None:
         return None
-    match measure:
-        case OfiMeasure.ALIGNED:
-            return signal.direction.sign * signal.ofi
-        case OfiMeasure.MAGNITUDE:
-            return abs(signal.ofi)
+    return signal.direction.sign * signal.ofi if measure is ALIGNED else abs(signal.ofi)

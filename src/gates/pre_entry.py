@@ -3,9 +3,9 @@
 Nothing here makes a trade better; each refuses one state of the market or the bot in which none should begin.
 """
 
-from src.gates.base import Candidate, Check, GateContext, at_least, at_most, blocked, finite
+from src.gates.base import BLOCK, PASS, Candidate, Check, GateContext, at_least, at_most, blocked, finite
 from src.records.decisions import Verdict
-from src.records.enums import Direction, Ruling
+from src.records.enums import Direction
 from src.records.features import Features
 
 DAY_S = 86400.0
@@ -44,7 +44,7 @@ def check_age(candidate: Candidate, context: GateContext) -> Verdict:
 
 def check_features_age(candidate: Candidate, context: GateContext) -> Verdict:
     """Demand that the newest window of the symbol, which the other checks read, is not stale."""
-    features = _features(candidate, context)
+    features = candidate.features
     age = None if features is None else context.now - features.ts
     limit = context.policies.max_feature_age_s + (0.0 if features is None else features.window_s)
     return at_most("pre_entry.features_age", age, limit, unit="s", reason="stale_features")
@@ -59,14 +59,14 @@ def check_coverage(candidate: Candidate, context: GateContext) -> Verdict:
 
 def check_spread(candidate: Candidate, context: GateContext) -> Verdict:
     """Demand a spread that is not too wide."""
-    features = _features(candidate, context)
+    features = candidate.features
     spread = None if features is None else features.spread_bps
     return at_most("pre_entry.spread", spread, context.policies.max_spread_bps, unit="bps", reason="too_wide")
 
 
 def check_depth(candidate: Candidate, context: GateContext) -> Verdict:
     """Demand that the side which the entry takes from holds a multiple of the size."""
-    features = _features(candidate, context)
+    features = candidate.features
     usd = finite(candidate.proposal.usd)
     if usd is None:
         return blocked("pre_entry.depth", unit="usd", reason=candidate.proposal.missing)
@@ -82,7 +82,7 @@ def check_hours(candidate: Candidate, context: GateContext) -> Verdict:
     inside = opens <= hour < closes if opens <= closes else hour >= opens or hour < closes
     return Verdict(
         check="pre_entry.hours",
-        ruling=Ruling.PASS if inside else Ruling.BLOCK,
+        ruling=PASS if inside else BLOCK,
         measured=hour,
         required=float(opens if hour < opens else closes),
         unit="hour_utc",
@@ -97,7 +97,7 @@ def check_cooldown(candidate: Candidate, context: GateContext) -> Verdict:
     if last is None:
         return Verdict(
             check="pre_entry.cooldown",
-            ruling=Ruling.PASS,
+            ruling=PASS,
             measured=None,
             required=needed,
             unit="s",
@@ -122,7 +122,7 @@ def check_exposure(_candidate: Candidate, context: GateContext) -> Verdict:
         return blocked(
             "pre_entry.exposure", unit="share_of_equity", reason="missing_exposure", required=limit
         )
-    share = sum((notional for notional in known if notional is not None), start=0.0) / equity
+    share = sum([notional for notional in known if notional is not None], start=0.0) / equity
     return at_most("pre_entry.exposure", share, limit, unit="share_of_equity", reason="no_room")
 
 
@@ -150,14 +150,15 @@ PRE_ENTRY: tuple[Check, ...] = (
 )
 """In the order they are asked."""
 
+OF_THE_SITUATION: frozenset[Check] = frozenset(
+    (check_freeze, check_workers, check_equity, check_positions, check_exposure)
+)
+"""Those that ask nothing of the candidate: one answer holds for every signal of a context."""
+
 
 def _named(word: str, causes: tuple[str, ...]) -> str:
     return f"{word}:{causes[0][:LONGEST_CAUSE]}" if causes else word
 
 
-def _features(candidate: Candidate, context: GateContext) -> Features | None:
-    return context.features_of(candidate.signal.symbol)
-
-
 def _depth_usd(features: Features, direction: Direction) -> float | None:
-    return features.ask_depth_usd if direction is Direction.LONG else features.bid_depth_usd
+    return features.ask_depth_usd if direction.sign > 0 else features.bid_depth_usd

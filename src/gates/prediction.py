@@ -10,7 +10,7 @@ def check_prediction(candidate: Candidate, _context: GateContext) -> Verdict:
     if prediction is None:
         return blocked("prediction", unit="probability", reason="missing_prediction")
     signal = candidate.signal
-    if (prediction.signal_id, prediction.direction) != (signal.signal_id, signal.direction):
+    if prediction.signal_id != signal.signal_id or prediction.direction is not signal.direction:
         return blocked("prediction", unit="probability", reason="prediction_of_another_signal")
     return at_least(
         "prediction", prediction.win_probability, 0.0, unit="probability", reason="not_a_probability"

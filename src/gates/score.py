@@ -4,7 +4,7 @@ from src.gates.base import Candidate, GateContext, at_least, blocked
 from src.records.decisions import Verdict
 from src.records.enums import Vote
 from src.records.learning import SignalWeights
-from src.records.signals import ComponentVote, Signal
+from src.records.signals import Signal
 
 STRONG = frozenset({Vote.STRONG_LONG, Vote.STRONG_SHORT})
 STRONG_FACTOR = 1.3
@@ -27,19 +27,23 @@ def score_of(signal: Signal, weights: SignalWeights | None) -> float:
     """
     if weights is None:
         return 0.0
-    side = signal.direction.sign
-    return sum(
-        (
-            weights.weights.get(vote.name, 0.0) * _conviction_of(vote) * vote.vote.sign * side
-            for vote in signal.votes
-        ),
-        start=0.0,
-    )
+    side, weight_of = signal.direction.sign, weights.weights
+    score = 0.0
+    for vote in signal.votes:
+        cast, confidence = vote.vote, vote.confidence
+        if cast in STRONG:
+            confidence = min(1.0, confidence * STRONG_FACTOR)
+        if cast.sign:
+            score += weight_of.get(vote.name, 0.0) * confidence * cast.sign * side
+    return score
 
 
 def conviction_of(score: float) -> str:
     """Return the name of the level that a score lies in."""
-    return next((name for lowest, name in LEVELS if score >= lowest), "MINIMUM")
+    for lowest, name in LEVELS:
+        if score >= lowest:
+            return name
+    return "MINIMUM"
 
 
 def check_score(candidate: Candidate, context: GateContext) -> Verdict:
@@ -47,7 +51,3 @@ def check_score(candidate: Candidate, context: GateContext) -> Verdict:
     if context.weights is None:
         return blocked("score", unit="score", reason="missing_weights")
     return at_least("score", candidate.score, -1.0, unit="score", reason="not_a_score")
-
-
-def _conviction_of(vote: ComponentVote) -> float:
-    return min(1.0, vote.confidence * STRONG_FACTOR) if vote.vote in STRONG else vote.confidence

@@ -1,11 +1,13 @@
 """One bounded formula of the size, with its factors itemised."""
 
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 
 from src.gates.base import Candidate, GateContext, Lot, Proposal, at_least, blocked, finite
 from src.gates.fees import hold_volatility_bps
 from src.records.decisions import SizeFactor, Verdict
+from src.records.enums import Regime
 from src.records.policies import SignalPolicies, hour_bucket
 from src.records.predictions import Prediction
 from src.records.signals import Signal
@@ -14,6 +16,7 @@ STOP_BPS = "stop_bps"
 BASE_USD = "base_usd"
 MAX_POSITION_USD = "max_position_usd"
 ROOM_USD = "exposure_room_usd"
+_NONE = Decimal(0)
 
 
 def stop_distance_bps(signal: Signal, policies: SignalPolicies) -> float | None:
@@ -29,46 +32,62 @@ def stop_distance_bps(signal: Signal, policies: SignalPolicies) -> float | None:
 
 
 def propose(
-    signal: Signal, prediction: Prediction | None, context: GateContext, *, conviction: str
+    signal: Signal,
+    prediction: Prediction | None,
+    context: GateContext,
+    *,
+    conviction: str,
+    room: float | None,
 ) -> Proposal:
     """Return the size before the checks: what may be lost at the stop, times the factors, under the caps.
 
-    The ensemble may only make it smaller; without a prediction its factor is left out, and the gate blocks.
+    ``room`` is that of the context. The ensemble may only make it smaller; without a prediction its factor is
+    left out, and the gate blocks.
     """
-    policies = context.policies
+    policies, equity = context.policies, context.equity_usd
     stop_bps = stop_distance_bps(signal, policies)
-    equity = finite(context.equity_usd)
-    room = _exposure_room(context)
     if stop_bps is None or signal.regime is None:
         missing = "missing_volatility" if stop_bps is None else "missing_regime"
         return Proposal(usd=None, missing=missing, factors=())
-    if equity is None or equity <= 0 or room is None:
-        return Proposal(usd=None, missing="missing_equity", factors=(_factor(STOP_BPS, stop_bps),))
+    if room is None or equity is None or equity <= 0:
+        only = SizeFactor(name=STOP_BPS, value=stop_bps)
+        return Proposal(usd=None, missing="missing_equity", factors=(only,))
     base = equity * policies.risk_per_trade_share / (stop_bps / 1e4)
-    multipliers = (
-        _factor("conviction", policies.conviction_sizes[conviction]),
-        _factor("strategy", policies.strategy_sizes[signal.strategy]),
-        _factor("direction", policies.direction_sizes[signal.direction]),
-        _factor("regime", policies.regime_sizes[signal.regime]),
-        _factor("hour", policies.hour_sizes[hour_bucket(signal.ts)]),
-        *_ensemble_factor(prediction),
+    multipliers = _multipliers(signal, prediction, policies, signal.regime, conviction)
+    wanted = base * math.prod([factor.value for factor in multipliers])
+    factors = (
+        SizeFactor(name=STOP_BPS, value=stop_bps),
+        SizeFactor(name=BASE_USD, value=base),
+        *multipliers,
+        SizeFactor(name=MAX_POSITION_USD, value=policies.max_position_usd),
+        SizeFactor(name=ROOM_USD, value=room),
     )
-    wanted = base * math.prod(factor.value for factor in multipliers)
-    head = (_factor(STOP_BPS, stop_bps), _factor(BASE_USD, base))
-    caps = (_factor(MAX_POSITION_USD, policies.max_position_usd), _factor(ROOM_USD, room))
-    usd = min(wanted, policies.max_position_usd, room)
-    return Proposal(usd=usd, missing="", factors=(*head, *multipliers, *caps))
+    return Proposal(usd=min(wanted, policies.max_position_usd, room), missing="", factors=factors)
 
 
-def resized(usd: float, verdicts: tuple[Verdict, ...]) -> float:
+def exposure_room(context: GateContext) -> float | None:
+    """Return what may still be held, in USD; None while equity or an open notional is not known."""
+    equity = finite(context.equity_usd)
+    if equity is None:
+        return None
+    open_usd = 0.0
+    for exposure in context.exposures:
+        notional = finite(exposure.notional_usd)
+        if notional is None:
+            return None
+        open_usd += notional
+    return max(0.0, context.policies.max_exposure_share * equity - open_usd)
+
+
+def resized(usd: float, verdicts: Iterable[Verdict]) -> float:
     """Return the size after every check that made it smaller."""
-    return usd * math.prod(verdict.size_factor for verdict in verdicts)
+    return usd * math.prod([verdict.size_factor for verdict in verdicts])
 
 
-def contracts_within(usd: float, *, price: float, lot: Lot) -> Decimal:
+def contracts_within(usd: float, *, price: Decimal, lot: Lot) -> Decimal:
     """Return the contracts that a value buys at a price, rounded down to the venue's step."""
-    steps = Decimal(str(usd)) / Decimal(str(price)) // lot.step
-    return max(Decimal(0), steps * lot.step)
+    steps = Decimal(str(usd)) / price // lot.step
+    return max(_NONE, steps * lot.step)
 
 
 def contracts_of(size_usd: float, *, price: float, lot: Lot) -> Decimal:
@@ -77,12 +96,13 @@ def contracts_of(size_usd: float, *, price: float, lot: Lot) -> Decimal:
     return round(steps) * lot.step
 
 
-def size_verdict(candidate: Candidate, contracts: Decimal | None, context: GateContext) -> Verdict:
+def size_verdict(
+    candidate: Candidate, contracts: Decimal | None, context: GateContext, *, price: Decimal
+) -> Verdict:
     """Demand that what is left of the size is an order that the venue takes, and that is worth its while."""
     lot = context.lots.get(candidate.signal.symbol)
     if lot is None:
         return blocked("size", unit="usd", reason="missing_instrument")
-    price = Decimal(str(candidate.signal.price))
     venue_minimum = float(max(lot.minimum, lot.step) * price)
     minimum = max(venue_minimum, context.policies.minimum_position_usd)
     if contracts is None:
@@ -91,21 +111,22 @@ def size_verdict(candidate: Candidate, contracts: Decimal | None, context: GateC
     return at_least("size", float(contracts * price), minimum, unit="usd", reason=reason)
 
 
-def _exposure_room(context: GateContext) -> float | None:
-    equity = finite(context.equity_usd)
-    known = [finite(exposure.notional_usd) for exposure in context.exposures]
-    if equity is None or None in known:
-        return None
-    open_usd = sum(notional for notional in known if notional is not None)
-    return max(0.0, context.policies.max_exposure_share * equity - open_usd)
+def _multipliers(
+    signal: Signal, prediction: Prediction | None, policies: SignalPolicies, regime: Regime, conviction: str
+) -> tuple[SizeFactor, ...]:
+    return (
+        SizeFactor(name="conviction", value=policies.conviction_sizes[conviction]),
+        SizeFactor(name="strategy", value=policies.strategy_sizes[signal.strategy]),
+        SizeFactor(name="direction", value=policies.direction_sizes[signal.direction]),
+        SizeFactor(name="regime", value=policies.regime_sizes[regime]),
+        SizeFactor(name="hour", value=policies.hour_sizes[hour_bucket(signal.ts)]),
+        *_ensemble_factor(prediction),
+    )
 
 
 def _ensemble_factor(prediction: Prediction | None) -> tuple[SizeFactor, ...]:
     if prediction is None:
         return ()
     multiplier = finite(prediction.size_multiplier)
-    return (_factor("ensemble", 0.0 if multiplier is None else min(1.0, max(0.0, multiplier))),)
-
-
-def _factor(name: str, value: float) -> SizeFactor:
-    return SizeFactor(name=name, value=value)
+    bounded = 0.0 if multiplier is None else min(1.0, max(0.0, multiplier))
+    return (SizeFactor(name="ensemble", value=bounded),)

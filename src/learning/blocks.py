@@ -37,12 +37,34 @@ class Blocks:
 
     def sums(self, values: Floats, mask: Mask, weights: Floats | None = None) -> BlockSums:
         """Return the sums of the masked values, times their weights, in each block."""
-        place = self._place[mask]
-        count = len(self._numbers)
-        weight = np.ones(len(place)) if weights is None else weights[mask]
-        sums = np.bincount(place, weights=values[mask] * weight, minlength=count).astype(np.float64)
-        active = int(np.count_nonzero(np.bincount(place, weights=weight, minlength=count)))
-        return BlockSums(sums, len(place), active, float(weight.sum()))
+        return self.part(mask, weights).sums(values)
+
+    def part(self, mask: Mask, weights: Floats | None = None) -> "Part":
+        """Return the masked signals, to sum several quantities over them."""
+        where = np.flatnonzero(mask)
+        return Part(
+            where, self._place[where], len(self._numbers), None if weights is None else weights[where]
+        )
+
+
+class Part:
+    """A set of signals with the blocks that they fall into."""
+
+    def __init__(self, where: Places, place: Places, blocks: int, weights: Floats | None) -> None:
+        self._where = where
+        self._place = place
+        self._blocks = blocks
+        self._weights = weights
+        self._active = int(np.count_nonzero(np.bincount(place, weights=weights, minlength=blocks)))
+        self._mass = float(len(where)) if weights is None else float(weights.sum())
+
+    def sums(self, values: Floats) -> BlockSums:
+        """Return the sums of a quantity, times the weights, in each block."""
+        mine = values[self._where]
+        if self._weights is not None:
+            mine = mine * self._weights
+        sums = np.bincount(self._place, weights=mine, minlength=self._blocks).astype(np.float64)
+        return BlockSums(sums, len(self._where), self._active, self._mass)
 
 
 def standard_error(sums: BlockSums) -> float | None:

@@ -1,11 +1,13 @@
 """The ensemble: what its members say of a signal, blended; what came of it, handed back to them in order."""
 
 import heapq
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from src.learning.ensemble_case import Case, PastSignal, Resolved, case_of
+from src.learning.ensemble_case import Case, Resolved, awaited, awaited_case, case_of, heard_outcome
 from src.learning.ensemble_members import FAIR, BaseRate, Logistic, Member, Opinion, Patterns, Votes
+from src.records.ensemble import EnsembleMemory
 from src.records.policies import EnsembleRules
 from src.records.predictions import MemberForecast, Prediction
 from src.records.signals import Signal
@@ -19,14 +21,15 @@ MAX_WAITING = 50_000
 class Ensemble:
     """A forecast of whether signals win, learned from the outcomes of earlier ones.
 
-    An outcome is learned from just before the first signal that is not older than it, so no prediction rests
-    on what was not yet known at its decision point; the order in which outcomes are heard does not matter.
+    An outcome is learned from just before the first signal that is younger than it, so no prediction rests on
+    what was not yet known at its decision point, nor on which of the two came first where they share an instant;
+    the order in which outcomes are heard does not matter.
     """
 
     def __init__(self, rules: EnsembleRules) -> None:
         self._weights = rules.weights
         self._members = members_of(rules)
-        self._waiting: dict[str, Case] = {}
+        self._waiting: OrderedDict[str, Case] = OrderedDict()
         self._heard: list[Resolved] = []
         self._evidence = 0
 
@@ -34,7 +37,7 @@ class Ensemble:
         """Take note of an outcome; it is learned from when its time has come."""
         heapq.heappush(self._heard, outcome)
 
-    def recall(self, signal: Signal | PastSignal) -> None:
+    def recall(self, signal: Signal) -> None:
         """Take in a signal that was answered before, as ``predict`` would, without an answer."""
         self._learn_until(signal.ts)
         self._await(case_of(signal))
@@ -59,8 +62,28 @@ class Ensemble:
             members=blend.members,
         )
 
+    def memory(self) -> EnsembleMemory:
+        """Return everything that the next prediction rests on beside its signal."""
+        return EnsembleMemory(
+            evidence=self._evidence,
+            members={name: member.memory() for name, member in self._members.items()},
+            waiting=tuple(awaited(case) for case in self._waiting.values()),
+            heard=tuple(heard_outcome(outcome) for outcome in sorted(self._heard)),
+        )
+
+    def restore(self, memory: EnsembleMemory) -> None:
+        """Take in the memory of an ensemble with the same rules; later predictions are those it would have made.
+
+        Raises KeyError or ValueError for a memory that is none of this ensemble.
+        """
+        self._evidence = memory.evidence
+        for name, member in self._members.items():
+            member.recall(memory.members[name])
+        self._waiting = OrderedDict((each.signal_id, awaited_case(each)) for each in memory.waiting)
+        self._heard = [Resolved(each.ts, each.signal_id, each.won) for each in memory.heard]
+
     def _learn_until(self, ts: float) -> None:
-        while self._heard and self._heard[0].ts <= ts:
+        while self._heard and self._heard[0].ts < ts:
             outcome = heapq.heappop(self._heard)
             case = self._waiting.pop(outcome.signal_id, None)
             if case is None:
@@ -72,11 +95,10 @@ class Ensemble:
     def _await(self, case: Case) -> None:
         self._waiting[case.signal_id] = case
         if len(self._waiting) > MAX_WAITING:
-            del self._waiting[next(iter(self._waiting))]
+            self._waiting.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Blend:
+class Blend(NamedTuple):
     """What the members amount to."""
 
     win_probability: float
@@ -102,28 +124,27 @@ def blended(opinions: Mapping[str, Opinion], weights: Mapping[str, float]) -> Bl
     evidence gains, so nothing is weighed down twice. A member without a probability has no say; the confidence is
     the sum of weight x confidence. ValueError where nobody has a say.
     """
-    spoken = {name: o.win_probability for name, o in opinions.items() if o.win_probability is not None}
-    total = sum(weights[name] for name in spoken if name != PRIOR)
-    says = {name: 1.0 if name == PRIOR else weights[name] / total for name in spoken}
+    shared, spoken = 0.0, False
+    for name, opinion in opinions.items():
+        if opinion.win_probability is not None:
+            spoken = True
+            shared += 0.0 if name == PRIOR else weights[name]
     if not spoken:
         raise ValueError("no member of the ensemble has a say")
-    probability = FAIR + sum(says[name] * (value - FAIR) for name, value in spoken.items())
-    forecasts = tuple(
-        MemberForecast(
-            name=name,
-            win_probability=opinion.win_probability,
-            confidence=opinion.confidence,
-            weight=says.get(name, 0.0),
-            evidence=opinion.evidence,
+    lean = confidence = 0.0
+    forecasts = []
+    for name, (win_probability, sure, evidence) in opinions.items():
+        say = 0.0
+        if win_probability is not None:
+            say = 1.0 if name == PRIOR else weights[name] / shared
+            lean += say * (win_probability - FAIR)
+            confidence += weights[name] * sure
+        forecasts.append(
+            MemberForecast(
+                name=name, win_probability=win_probability, confidence=sure, weight=say, evidence=evidence
+            )
         )
-        for name, opinion in opinions.items()
-    )
-    confidence = sum(weights[name] * opinions[name].confidence for name in says)
-    return Blend(
-        win_probability=min(1.0, max(0.0, probability)),
-        confidence=min(1.0, confidence),
-        members=forecasts,
-    )
+    return Blend(min(1.0, max(0.0, FAIR + lean)), min(1.0, confidence), tuple(forecasts))
 
 
 def size_multiplier(win_probability: float, confidence: float) -> float:

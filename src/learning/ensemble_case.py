@@ -1,11 +1,11 @@
 """What the ensemble knows of a signal while it waits for its outcome: small, so that thousands can wait."""
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from src.records.base import Line, Record
-from src.records.enums import COMPONENTS, Direction, Regime, Strategy, Vote
+from src.records.base import Record
+from src.records.ensemble import AwaitedCase, HeardOutcome
+from src.records.enums import COMPONENTS, Direction, Regime, Strategy
 from src.records.outcomes import SignalOutcome
 from src.records.signals import Signal
 
@@ -16,35 +16,31 @@ BLOCK_S = 3600
 INPUTS: tuple[str, ...] = (*COMPONENTS, "aligned_ofi", "volatility", "aligned_trend", "is_ofi", "intercept")
 """What the logistic member reads; the votes, the order flow and the trend count in the signal's direction."""
 
+_PLACES = {name: place for place, name in enumerate(COMPONENTS)}
 _ALIGNED_OFI = INPUTS.index("aligned_ofi")
+_OFI = Strategy.OFI
 _TREND = {Regime.QUIET_UP: 1, Regime.WILD_UP: 1, Regime.QUIET_DOWN: -1, Regime.WILD_DOWN: -1}
 _USUAL_VOLATILITY_BPS = 100.0
 
 
-class PastVote(Record, frozen=True, kw_only=True):
-    """What the members need of a ``ComponentVote``."""
-
-    name: str
-    vote: Vote
-    confidence: float
-
-
-class PastSignal(Line, frozen=True, kw_only=True):
-    """What the members need of a ``Signal``: a start reads thousands of old ones, and this is half the work."""
-
-    signal_id: str
-    strategy: Strategy
-    direction: Direction
-    confidence: float
-    opposing_confidence: float
-    ofi: float | None
-    volatility_1h_bps: float | None
-    regime: Regime | None
-    votes: tuple[PastVote, ...]
+_STRONGEST = 4
+_PATTERNS: dict[tuple[Strategy, Direction, Regime | None, int | None], str] = {
+    (strategy, direction, regime, strength): "|".join(
+        (
+            strategy.value,
+            direction.value,
+            "UNKNOWN" if regime is None else regime.value,
+            "none" if strength is None else str(strength),
+        )
+    )
+    for strategy in Strategy
+    for direction in Direction
+    for regime in (*Regime, None)
+    for strength in (*range(_STRONGEST + 1), None)
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record, frozen=True, kw_only=True):
     """One signal as the members see it."""
 
     signal_id: str
@@ -77,16 +73,48 @@ class Resolved(NamedTuple):
     won: bool
 
 
-def case_of(signal: Signal | PastSignal) -> Case:
+def case_of(signal: Signal) -> Case:
     """Return what the members need of a signal."""
+    confidence, opposing = signal.confidence, signal.opposing_confidence
     return Case(
         signal_id=signal.signal_id,
         ts=signal.ts,
         pattern=_pattern(signal),
-        agreement=signal.confidence - signal.opposing_confidence,
-        spoken=min(1.0, signal.confidence + signal.opposing_confidence),
+        agreement=confidence - opposing,
+        spoken=min(1.0, confidence + opposing),
         inputs=_inputs(signal),
     )
+
+
+def awaited(case: Case) -> AwaitedCase:
+    """Return a case as it stands on disk."""
+    return AwaitedCase(
+        signal_id=case.signal_id,
+        ts=case.ts,
+        pattern=case.pattern,
+        agreement=case.agreement,
+        spoken=case.spoken,
+        inputs=case.inputs,
+    )
+
+
+def awaited_case(known: AwaitedCase) -> Case:
+    """Return the case that stands on disk; ValueError where it is of other inputs."""
+    if len(known.inputs) != len(INPUTS):
+        raise ValueError(f"{len(known.inputs)} inputs instead of {len(INPUTS)}")
+    return Case(
+        signal_id=known.signal_id,
+        ts=known.ts,
+        pattern=known.pattern,
+        agreement=known.agreement,
+        spoken=known.spoken,
+        inputs=known.inputs,
+    )
+
+
+def heard_outcome(outcome: Resolved) -> HeardOutcome:
+    """Return an outcome as it stands on disk."""
+    return HeardOutcome(ts=outcome.ts, signal_id=outcome.signal_id, won=outcome.won)
 
 
 def resolved(outcome: SignalOutcome) -> Resolved | None:
@@ -105,23 +133,25 @@ def is_win(return_bps: float) -> bool:
     return return_bps > 0
 
 
-def _pattern(signal: Signal | PastSignal) -> str:
-    regime = "UNKNOWN" if signal.regime is None else signal.regime.value
-    strength = "none" if signal.ofi is None else str(min(4, int(abs(signal.ofi) * 5)))
-    return f"{signal.strategy.value}|{signal.direction.value}|{regime}|{strength}"
+def _pattern(signal: Signal) -> str:
+    strength = None if signal.ofi is None else min(_STRONGEST, int(abs(signal.ofi) * 5))
+    return _PATTERNS[signal.strategy, signal.direction, signal.regime, strength]
 
 
-def _inputs(signal: Signal | PastSignal) -> tuple[float, ...]:
+def _inputs(signal: Signal) -> tuple[float, ...]:
     side = signal.direction.sign
-    votes = {vote.name: side * vote.vote.sign * vote.confidence for vote in signal.votes if vote.confidence}
-    return (
-        *[votes.get(name, 0.0) for name in COMPONENTS],
+    inputs = [0.0] * len(INPUTS)
+    for vote in signal.votes:
+        if vote.confidence and vote.name in _PLACES:
+            inputs[_PLACES[vote.name]] = side * vote.vote.sign * vote.confidence
+    inputs[_ALIGNED_OFI:] = (
         0.0 if signal.ofi is None else side * signal.ofi,
         _volatility(signal.volatility_1h_bps),
         0.0 if signal.regime is None else 0.5 * side * _TREND[signal.regime],
-        0.5 if signal.strategy is Strategy.OFI else -0.5,
+        0.5 if signal.strategy is _OFI else -0.5,
         0.5,
     )
+    return tuple(inputs)
 
 
 def _volatility(bps: float | None) -> float:

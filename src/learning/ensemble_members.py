@@ -3,17 +3,18 @@
 import math
 import operator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from src.learning.ensemble_case import INPUTS, Case
+from src.records.ensemble import MemberMemory, TestedMemory
 
 FAIR = 0.5
 """What every member believes before it has evidence."""
 _MAX_LOG_ODDS = 4.0
+_ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
+class Opinion(NamedTuple):
     """What one member says of one signal."""
 
     win_probability: float | None
@@ -24,6 +25,10 @@ class Opinion:
     """Resolved outcomes that it rests on."""
 
 
+UNHEARD = Opinion(win_probability=None, confidence=0.0, evidence=0)
+"""The opinion of a member that has nothing to go by."""
+
+
 class Member(Protocol):
     """One voice of the ensemble."""
 
@@ -32,6 +37,12 @@ class Member(Protocol):
 
     def learn(self, case: Case, *, won: bool) -> None:
         """Take in the outcome of a signal."""
+
+    def memory(self) -> MemberMemory:
+        """Return what it has learned."""
+
+    def recall(self, memory: MemberMemory) -> None:
+        """Know again what it had learned; KeyError or ValueError for what is no memory of its kind."""
 
 
 @dataclass(slots=True)
@@ -47,8 +58,9 @@ class Tested:
         """Count an outcome; outcomes of one block together count as one piece of evidence."""
         self.outcomes += 1
         self.wins += won
-        if case.block > self._newest_block:
-            self._newest_block = case.block
+        block = case.block
+        if block > self._newest_block:
+            self._newest_block = block
             self.blocks += 1
 
     def trust(self, prior_blocks: float) -> float:
@@ -58,10 +70,21 @@ class Tested:
     def opinion(self, prior_blocks: float) -> Opinion:
         """Return the win rate, shrunk to even odds as a Beta prior worth ``prior_blocks`` would."""
         if not self.outcomes:
-            return Opinion(win_probability=None, confidence=0.0, evidence=0)
+            return UNHEARD
         trust = self.trust(prior_blocks)
         rate = self.wins / self.outcomes
-        return Opinion(win_probability=FAIR + trust * (rate - FAIR), confidence=trust, evidence=self.outcomes)
+        return Opinion(FAIR + trust * (rate - FAIR), trust, self.outcomes)
+
+    def memory(self) -> TestedMemory:
+        """Return what was counted."""
+        return TestedMemory(
+            outcomes=self.outcomes, wins=self.wins, blocks=self.blocks, newest_block=self._newest_block
+        )
+
+    @classmethod
+    def recalled(cls, memory: TestedMemory) -> "Tested":
+        """Return the counts as they were."""
+        return cls(memory.outcomes, memory.wins, memory.blocks, memory.newest_block)
 
 
 @dataclass(slots=True)
@@ -80,12 +103,19 @@ class Votes:
         """Return the logistic map of what speaks for the signal; its claim fades as evidence comes in."""
         doubt = 1 - self._seen.trust(self.prior_blocks)
         claim = self.slope * case.agreement + self.flow_slope * case.aligned_ofi
-        probability = _logistic(doubt * claim)
-        return Opinion(win_probability=probability, confidence=case.spoken, evidence=0)
+        return Opinion(_logistic(doubt * claim), case.spoken, 0)
 
     def learn(self, case: Case, *, won: bool) -> None:
         """Count the evidence that others learn from."""
         self._seen.add(case, won=won)
+
+    def memory(self) -> MemberMemory:
+        """Return what was counted."""
+        return MemberMemory(tested={_ALL: self._seen.memory()})
+
+    def recall(self, memory: MemberMemory) -> None:
+        """Know the counts again."""
+        self._seen = Tested.recalled(memory.tested[_ALL])
 
 
 @dataclass(slots=True)
@@ -103,6 +133,14 @@ class Patterns:
         """Count an outcome for its pattern."""
         self._known.setdefault(case.pattern, Tested()).add(case, won=won)
 
+    def memory(self) -> MemberMemory:
+        """Return what was counted of each pattern."""
+        return MemberMemory(tested={pattern: known.memory() for pattern, known in self._known.items()})
+
+    def recall(self, memory: MemberMemory) -> None:
+        """Know the counts again."""
+        self._known = {pattern: Tested.recalled(known) for pattern, known in memory.tested.items()}
+
 
 @dataclass(slots=True)
 class BaseRate:
@@ -118,6 +156,14 @@ class BaseRate:
     def learn(self, case: Case, *, won: bool) -> None:
         """Count an outcome."""
         self._all.add(case, won=won)
+
+    def memory(self) -> MemberMemory:
+        """Return what was counted."""
+        return MemberMemory(tested={_ALL: self._all.memory()})
+
+    def recall(self, memory: MemberMemory) -> None:
+        """Know the counts again."""
+        self._all = Tested.recalled(memory.tested[_ALL])
 
 
 @dataclass(slots=True)
@@ -138,24 +184,36 @@ class Logistic:
     def opinion(self, case: Case) -> Opinion:
         """Return the regression's forecast."""
         if not self._seen.outcomes:
-            return Opinion(win_probability=None, confidence=0.0, evidence=0)
+            return UNHEARD
         trust = self._seen.trust(self.prior_blocks)
-        return Opinion(
-            win_probability=_logistic(trust * self._log_odds(case)),
-            confidence=trust,
-            evidence=self._seen.outcomes,
-        )
+        return Opinion(_logistic(trust * self._log_odds(case)), trust, self._seen.outcomes)
 
     def learn(self, case: Case, *, won: bool) -> None:
         """Step the coefficients towards the outcome."""
         error = _logistic(self._log_odds(case)) - won
+        coefficients, squares = self._coefficients, self._squares
         for i, value in enumerate(case.inputs):
             if value == 0.0:
                 continue
-            gradient = error * value + self.l2 * self._coefficients[i]
-            self._squares[i] += gradient * gradient
-            self._coefficients[i] -= self.learning_rate * gradient / math.sqrt(self._squares[i])
+            gradient = error * value + self.l2 * coefficients[i]
+            squares[i] += gradient * gradient
+            coefficients[i] -= self.learning_rate * gradient / math.sqrt(squares[i])
         self._seen.add(case, won=won)
+
+    def memory(self) -> MemberMemory:
+        """Return coefficients, step sizes and counts."""
+        return MemberMemory(
+            tested={_ALL: self._seen.memory()},
+            coefficients=tuple(self._coefficients),
+            squares=tuple(self._squares),
+        )
+
+    def recall(self, memory: MemberMemory) -> None:
+        """Know them again; ValueError where they are of other inputs."""
+        if not len(memory.coefficients) == len(memory.squares) == len(INPUTS):
+            raise ValueError(f"{len(memory.coefficients)} coefficients for {len(INPUTS)} inputs")
+        self._coefficients, self._squares = list(memory.coefficients), list(memory.squares)
+        self._seen = Tested.recalled(memory.tested[_ALL])
 
     def _log_odds(self, case: Case) -> float:
         return math.fsum(map(operator.mul, self._coefficients, case.inputs))
@@ -165,5 +223,6 @@ _UNTESTED = Tested()
 
 
 def _logistic(log_odds: float) -> float:
-    bounded = max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, log_odds))
-    return 1 / (1 + math.exp(-bounded))
+    if not -_MAX_LOG_ODDS < log_odds < _MAX_LOG_ODDS:
+        log_odds = max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, log_odds))
+    return 1 / (1 + math.exp(-log_odds))

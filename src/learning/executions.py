@@ -12,6 +12,7 @@ from src.records.outcomes import EntryProgress, Execution
 
 _LEDGER_LAG_S = 300.0
 """How long after the last news of an entry the ledger may still book a fill of it, in market seconds."""
+_NEVER = float("inf")
 
 
 class Stage(enum.Enum):
@@ -29,6 +30,7 @@ class Executions:
     def __init__(self, entries: Iterable[EntryProgress] = ()) -> None:
         self._entries = {entry.signal_id: entry for entry in entries}
         self._by_order = {entry.cli_ord_id: entry.signal_id for entry in entries if entry.cli_ord_id}
+        self._oldest_ts = min((entry.seen_ts for entry in self._entries.values()), default=_NEVER)
 
     def add_order(self, event: OrderEvent) -> None:
         """Take a line of the order journal; only entries matter."""
@@ -70,9 +72,12 @@ class Executions:
 
     def forget_before(self, limit: float, *, keep: Container[str]) -> None:
         """Drop what has had no news since a moment and is not waited for."""
+        if self._oldest_ts >= limit:
+            return
         old = [name for name, entry in self._entries.items() if entry.seen_ts < limit and name not in keep]
         for signal_id in old:
             self.forget(signal_id)
+        self._oldest_ts = min((entry.seen_ts for entry in self._entries.values()), default=_NEVER)
 
     def entries(self) -> tuple[EntryProgress, ...]:
         """Return everything that is remembered."""
@@ -89,6 +94,7 @@ class Executions:
         closed: PositionClosed | None = None,
     ) -> None:
         known = self._entries.get(signal_id) or EntryProgress(signal_id=signal_id, seen_ts=ts)
+        self._oldest_ts = min(self._oldest_ts, ts)
         self._entries[signal_id] = msgspec.structs.replace(
             known,
             seen_ts=max(known.seen_ts, ts),

@@ -1,14 +1,15 @@
 """The fixed family of sets of signals about which a cycle makes claims."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from src.learning.attribution import Attributed
 from src.learning.blocks import Blocks, Mask
-from src.learning.evidence import REGIMES, STRATEGIES, Evidence, Floats
+from src.learning.evidence import REGIMES, STRATEGIES, Evidence, Floats, Places
 from src.learning.parameters import REQUIREMENTS, SIZES, table_of, values_of
-from src.records.enums import Direction, Regime, Strategy
+from src.records.enums import Direction
 from src.records.policies import HOUR_BUCKETS, OfiMeasure, SignalPolicies
 
 BAND = 0.10
@@ -77,21 +78,23 @@ def build_family(
     gain = evidence.net + shift_bps
     timing = evidence.direction * evidence.market
     known = np.isfinite(gain) & np.isfinite(timing)
-    blocks = Blocks(evidence.block)
+    residual = gain - timing
+    blocks, sizes, values = Blocks(evidence.block), _size_masks(evidence), values_of(policies)
+    stays = _stays(evidence)
     cells: dict[str, Cell] = {}
-    for name, mask in _masks(evidence, policies).items():
+    for name, mask in _masks(evidence, policies, sizes).items():
         inside = mask & known
-        weights = _other_sizes(evidence, policies, name) if name in SIZES else None
-        residual = blocks.sums(gain - timing, inside, weights)
-        sums = Attributed(residual, blocks.sums(timing, inside, weights))
+        weights = _other_sizes(sizes, values, name) if name in SIZES else None
+        part = blocks.part(inside, weights)
+        sums = Attributed(part.sums(residual), part.sums(timing))
         enough = sums.residual.active >= eligibility.blocks and sums.residual.signals >= eligibility.signals
         if enough and name.startswith("regime_sizes."):
-            enough = _episodes(evidence, inside) >= REGIME_EPISODES
+            enough = _episodes(stays, inside) >= REGIME_EPISODES
         cells[name] = Cell(name, sums, enough)
     return cells
 
 
-def _masks(evidence: Evidence, policies: SignalPolicies) -> dict[str, Mask]:
+def _masks(evidence: Evidence, policies: SignalPolicies, sizes: Mapping[str, Mask]) -> dict[str, Mask]:
     flow = measured_flow(evidence, policies)
     masks: dict[str, Mask] = {}
     for name, direction in REQUIREMENTS.items():
@@ -101,38 +104,47 @@ def _masks(evidence: Evidence, policies: SignalPolicies) -> dict[str, Mask]:
         masks[f"{name}:below"] = same & (flow < required) & (flow >= required - BAND)
     trading = passes(evidence, policies)
     for name in SIZES:
-        masks[name] = trading & _size_mask(evidence, name)
+        masks[name] = trading & sizes[name]
     return masks
 
 
-def _other_sizes(evidence: Evidence, policies: SignalPolicies, name: str) -> Floats:
-    """Return each signal's size factor without the table that a policy is in."""
-    weights = np.ones(len(evidence))
-    values = values_of(policies)
-    for other in SIZES:
-        if table_of(other) != table_of(name) and values[other] != 1.0:
-            weights[_size_mask(evidence, other)] *= values[other]
+def _other_sizes(sizes: Mapping[str, Mask], values: Mapping[str, float], name: str) -> Floats | None:
+    """Return each signal's size factor without the table that a policy is in; None where all are 1."""
+    others = [other for other in SIZES if table_of(other) != table_of(name) and values[other] != 1.0]
+    if not others:
+        return None
+    weights = np.ones(len(sizes[name]))
+    for other in others:
+        weights[sizes[other]] *= values[other]
     return weights
 
 
-def _size_mask(evidence: Evidence, name: str) -> Mask:
-    table, _, key = name.partition(".")
-    match table:
-        case "direction_sizes":
-            found = evidence.direction == Direction(key).sign
-        case "strategy_sizes":
-            found = evidence.strategy == STRATEGIES.index(Strategy(key))
-        case "regime_sizes":
-            found = evidence.regime == REGIMES.index(Regime(key))
-        case _:
-            found = np.floor(evidence.ts % 86400 / 14400) == HOUR_BUCKETS.index(key)
-    return np.asarray(found, dtype=np.bool_)
+def _size_masks(evidence: Evidence) -> dict[str, Mask]:
+    """Return which signals each size is for."""
+    found: dict[str, Mask] = {}
+    for direction in Direction:
+        found[f"direction_sizes.{direction.value}"] = evidence.direction == direction.sign
+    for code, strategy in enumerate(STRATEGIES):
+        found[f"strategy_sizes.{strategy.value}"] = evidence.strategy == code
+    for code, regime in enumerate(REGIMES):
+        found[f"regime_sizes.{regime.value}"] = evidence.regime == code
+    hours = np.floor(evidence.ts % 86400 / 14400).astype(np.int8)
+    for place, bucket in enumerate(HOUR_BUCKETS):
+        found[f"hour_sizes.{bucket}"] = hours == place
+    return found
 
 
-def _episodes(evidence: Evidence, inside: Mask) -> int:
-    """Return how many separate stays in its regime, over all symbols, a set of signals comes from."""
-    order = np.argsort(evidence.symbol, kind="stable")
+def _stays(evidence: Evidence) -> Places:
+    """Return the number of the stay of its symbol in its regime that each signal belongs to."""
+    order = np.argsort(evidence.symbol.astype(np.int16), kind="stable")
     symbol, regime = evidence.symbol[order], evidence.regime[order]
     begins = np.ones(len(order), dtype=bool)
     begins[1:] = (symbol[1:] != symbol[:-1]) | (regime[1:] != regime[:-1])
-    return len(np.unique(np.cumsum(begins)[inside[order]]))
+    stays = np.empty(len(order), dtype=np.int64)
+    stays[order] = np.cumsum(begins)
+    return stays
+
+
+def _episodes(stays: Places, inside: Mask) -> int:
+    """Return how many separate stays in its regime, over all symbols, a set of signals comes from."""
+    return int(np.count_nonzero(np.bincount(stays[inside])))

@@ -7,6 +7,7 @@ from src.records.enums import Direction, Vote
 from src.records.outcomes import HorizonOutcome
 from src.records.signals import Signal
 
+ABSTAIN = Vote.ABSTAIN
 EV_WEIGHTS: dict[str, float] = {"1m": 0.05, "5m": 0.15, "15m": 0.25, "30m": 0.25, "1h": 0.30}
 """How much each horizon counts in ``ev_contribution_bps``; they sum to 1."""
 
@@ -50,4 +51,4 @@ def ev_contribution_bps(horizons: Mapping[str, HorizonOutcome | None], confidenc
 
 def vote_signs(signal: Signal) -> dict[str, int]:
     """Return each component's vote as +1, 0 or -1, without those that abstained."""
-    return {vote.name: vote.vote.sign for vote in signal.votes if vote.vote is not Vote.ABSTAIN}
+    return {vote.name: vote.vote.sign for vote in signal.votes if vote.vote is not ABSTAIN}

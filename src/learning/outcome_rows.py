@@ -45,7 +45,7 @@ def outcome_row(known: PendingSignal, settled: Settled, *, cost_bps: float) -> S
         blocked_by=known.blocked_by,
         price_at_signal=signal.price,
         cost_bps=cost_bps,
-        horizons=dict(settled.horizons),
+        horizons=settled.horizons,
         ev_contribution_bps=ev_contribution_bps(settled.horizons, signal.confidence),
         votes=vote_signs(signal),
     )

@@ -1,7 +1,5 @@
 """The queue of the gate as its journal tells it."""
 
-import msgspec
-
 from src.records.outcomes import PendingDecided, PendingDeleted, PendingEvent, PendingPut, PendingSignal
 
 
@@ -35,8 +33,10 @@ class PendingQueue:
         known = self.pending.get(event.signal_id)
         if known is None:
             return
-        self.pending[event.signal_id] = msgspec.structs.replace(
-            known,
+        self.pending[event.signal_id] = PendingSignal(
+            signal=known.signal,
+            prediction=known.prediction,
+            queued_ts=known.queued_ts,
             decided=not event.expired,
             should_trade=None if event.expired else event.should_trade,
             blocked_by=event.blocked_by,

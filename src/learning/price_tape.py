@@ -33,6 +33,9 @@ class Lookup(enum.Enum):
     """Later windows are there: none within tolerance had a price."""
 
 
+NOT_YET, NEVER = Lookup.NOT_YET, Lookup.NEVER
+
+
 class PriceTape:
     """Mid prices by symbol in the order of time, for as long as an outcome may ask for them."""
 
@@ -56,11 +59,12 @@ class PriceTape:
         """Return the first known price at or after the target, or why there is none within tolerance."""
         series = self._series.get(symbol)
         if series is None:
-            return Lookup.NOT_YET
-        at = bisect_left(series.ts, target_ts, series.start)
-        if at < len(series.ts) and series.ts[at] <= target_ts + tolerance_s:
-            return PricePoint(series.ts[at], series.mids[at])
-        return Lookup.NEVER if series.newest_ts > target_ts + tolerance_s else Lookup.NOT_YET
+            return NOT_YET
+        times = series.ts
+        at = bisect_left(times, target_ts, series.start)
+        if at < len(times) and times[at] <= target_ts + tolerance_s:
+            return PricePoint(times[at], series.mids[at])
+        return NEVER if series.newest_ts > target_ts + tolerance_s else NOT_YET
 
     def forget_before(self, ts: float) -> None:
         """Drop prices that nothing will ask for any more."""

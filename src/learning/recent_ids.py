@@ -1,6 +1,6 @@
 """The memory of what was already written: what makes repeated work harmless."""
 
-from collections import OrderedDict
+from collections import deque
 
 from src.records.base import Line
 
@@ -21,7 +21,8 @@ class RecentIds:
 
     def __init__(self, capacity: int = 50_000) -> None:
         self._capacity = capacity
-        self._ids: OrderedDict[str, float] = OrderedDict()
+        self._ids: set[str] = set()
+        self._order: deque[tuple[str, float]] = deque()
         self._forgotten_ts = float("-inf")
 
     def __len__(self) -> int:
@@ -32,9 +33,13 @@ class RecentIds:
 
     def add(self, signal_id: str, ts: float) -> None:
         """Remember an id and its decision point, in seconds since the epoch."""
-        self._ids[signal_id] = ts
+        if signal_id in self._ids:
+            return
+        self._ids.add(signal_id)
+        self._order.append((signal_id, ts))
         if len(self._ids) > self._capacity:
-            _, oldest_ts = self._ids.popitem(last=False)
+            oldest, oldest_ts = self._order.popleft()
+            self._ids.remove(oldest)
             self._forgotten_ts = max(self._forgotten_ts, oldest_ts)
 
     def seen(self, signal_id: str, ts: float) -> bool:

@@ -116,8 +116,7 @@ class Resolution:
         if not self._memory.resolved.seen(signal_id, settled.signal.ts):
             self._write(self._out.outcomes, outcome_row(known, settled, cost_bps=self._rules.cost_bps))
             self._memory.resolved.add(signal_id, settled.signal.ts)
-        complete = all(outcome is not None for outcome in settled.horizons.values())
-        reason = "resolved" if complete else "given_up"
+        reason = "given_up" if None in settled.horizons.values() else "resolved"
         deleted = PendingDeleted(ts=settled.ts, signal_id=signal_id, reason=reason)
         self._write(self._out.journal, deleted)
         self._memory.queue.apply(deleted)

@@ -43,5 +43,5 @@ class Sink(Protocol[R_contra]):
 class Picture(Protocol[R_contra]):
     """A document that is replaced as a whole."""
 
-    def write(self, document: R_contra) -> str:
-        """Replace it and return the new version."""
+    def write(self, document: R_contra) -> object:
+        """Replace it."""

@@ -1,11 +1,12 @@
 """When each horizon of each signal falls due, and what it came to."""
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from src.learning.outcome import horizon_outcome, return_bps
-from src.learning.price_tape import Lookup, PricePoint, PriceTape
+from src.learning.price_tape import NOT_YET, Lookup, PriceTape
 from src.records.enums import HORIZONS_S
 from src.records.outcomes import HorizonOutcome
 from src.records.signals import Signal
@@ -35,12 +36,11 @@ class _Track:
     settled_ts: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A signal whose every horizon is resolved or given up."""
 
     signal: Signal
-    horizons: Mapping[str, HorizonOutcome | None]
+    horizons: dict[str, HorizonOutcome | None]
     ts: float
     """When the last of them was."""
 
@@ -52,21 +52,29 @@ class HorizonBook:
         self._prices = prices
         self._rules = rules
         self._tracks: dict[str, _Track] = {}
-        self._due: list[tuple[float, str, str]] = []
+        self._times: list[float] = []
+        self._due: dict[float, list[tuple[str, str]]] = {}
         self._waiting: list[tuple[float, str, str]] = []
         self._births: list[tuple[float, str]] = []
+        self._market: dict[tuple[float, float], float | Lookup] = {}
 
     def __contains__(self, signal_id: str) -> bool:
         return signal_id in self._tracks
 
     def add(self, signal: Signal) -> None:
         """Follow a signal from now on."""
-        if signal.signal_id in self._tracks:
+        signal_id, ts = signal.signal_id, signal.ts
+        if signal_id in self._tracks:
             return
-        self._tracks[signal.signal_id] = _Track(signal)
-        heapq.heappush(self._births, (signal.ts, signal.signal_id))
+        self._tracks[signal_id] = _Track(signal)
+        heapq.heappush(self._births, (ts, signal_id))
         for label, horizon_s in HORIZONS_S.items():
-            heapq.heappush(self._due, (signal.ts + horizon_s, signal.signal_id, label))
+            target_ts = ts + horizon_s
+            due = self._due.get(target_ts)
+            if due is None:
+                due = self._due[target_ts] = []
+                heapq.heappush(self._times, target_ts)
+            due.append((signal_id, label))
 
     def drop(self, signal_id: str) -> None:
         """Forget a signal whose outcome is written."""
@@ -94,38 +102,53 @@ class HorizonBook:
         patient_until = self._rules.tolerance_s + self._rules.patience_s
         reached = max(self._prices.newest_ts, now - patient_until if recording_read else float("-inf"))
         ready = self._waiting
-        while self._due and self._due[0][0] <= reached:
-            ready.append(heapq.heappop(self._due))
+        while self._times and self._times[0] <= reached:
+            target_ts = heapq.heappop(self._times)
+            ready.extend([(target_ts, *each) for each in sorted(self._due.pop(target_ts))])
         self._waiting = []
+        self._market.clear()
         for due in ready:
-            track = self._tracks.get(due[1])
+            target_ts, signal_id, label = due
+            track = self._tracks.get(signal_id)
             if track is None:
                 continue
-            given_up = recording_read and now > due[0] + patient_until
-            if not self._settle(track, due[2], due[0], given_up=given_up):
+            given_up = recording_read and now > target_ts + patient_until
+            if not self._settle(track, label, target_ts, given_up=given_up):
                 self._waiting.append(due)
             elif len(track.horizons) == len(HORIZONS_S):
-                done(due[1])
+                done(signal_id)
 
     def _settle(self, track: _Track, label: str, target_ts: float, *, given_up: bool) -> bool:
-        tolerance_s = self._rules.tolerance_s
-        point = self._prices.find(track.signal.symbol, target_ts, tolerance_s)
-        if point is Lookup.NOT_YET and not given_up:
+        rules, signal = self._rules, track.signal
+        point = self._prices.find(signal.symbol, target_ts, rules.tolerance_s)
+        if point is NOT_YET and not given_up:
             return False
         if isinstance(point, Lookup):
             track.horizons[label] = None
-            track.settled_ts = max(track.settled_ts, target_ts + tolerance_s)
+            track.settled_ts = max(track.settled_ts, target_ts + rules.tolerance_s)
             return True
-        market = self._market_return(track.signal.ts, target_ts)
-        if market is Lookup.NOT_YET and not given_up:
+        market = self._market_return(signal.ts, target_ts)
+        if market is NOT_YET and not given_up:
             return False
-        track.horizons[label] = self._measured(
-            track.signal, target_ts, point, None if isinstance(market, Lookup) else market
+        track.horizons[label] = horizon_outcome(
+            signal.direction,
+            signal.price,
+            target_ts=target_ts,
+            point=point,
+            market_return_bps=None if isinstance(market, Lookup) else market,
+            cost_bps=rules.cost_bps,
         )
         track.settled_ts = max(track.settled_ts, point.ts)
         return True
 
     def _market_return(self, start_ts: float, end_ts: float) -> float | Lookup:
+        """Return the leader's move; worked out once for all signals that ask for it before the next prices."""
+        known = self._market.get((start_ts, end_ts))
+        if known is None:
+            known = self._market[start_ts, end_ts] = self._leader_move(start_ts, end_ts)
+        return known
+
+    def _leader_move(self, start_ts: float, end_ts: float) -> float | Lookup:
         start = self._prices.find(self._rules.leader, start_ts, self._rules.tolerance_s)
         end = self._prices.find(self._rules.leader, end_ts, self._rules.tolerance_s)
         if isinstance(start, Lookup):
@@ -133,15 +156,3 @@ class HorizonBook:
         if isinstance(end, Lookup):
             return end
         return return_bps(start.price, end.price)
-
-    def _measured(
-        self, signal: Signal, target_ts: float, point: PricePoint, market_return_bps: float | None
-    ) -> HorizonOutcome:
-        return horizon_outcome(
-            signal.direction,
-            signal.price,
-            target_ts=target_ts,
-            point=point,
-            market_return_bps=market_return_bps,
-            cost_bps=self._rules.cost_bps,
-        )

@@ -56,11 +56,12 @@ def block_gains(evidence: Evidence) -> BlockGains:
     """Return each block's mean of vote times price move, for every component."""
     move = evidence.direction * (evidence.net + evidence.cost)
     known = np.isfinite(move)
+    moves, votes = move[known], evidence.votes[known]
     numbers, place = np.unique(evidence.block[known], return_inverse=True)
     counts = np.bincount(place, minlength=len(numbers))
     gains = np.empty((len(numbers), len(COMPONENTS)))
     for column in range(len(COMPONENTS)):
-        gain = evidence.votes[known, column] * move[known]
+        gain = votes[:, column] * moves
         gains[:, column] = np.bincount(place, weights=gain, minlength=len(numbers)) / counts
     centred = gains - gains.mean(axis=1, keepdims=True)
     return BlockGains(centred, int(known.sum()))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from src.records.base import Record
 from src.records.decisions import Decision
+from src.records.ensemble import EnsembleState
 from src.records.exchange_journal import ExchangeSnapshot, JournalEntry, MarketCheckpoint
 from src.records.features import Features
 from src.records.learning import DailyLearningRules, LearningAudit, LearningState, SignalWeights
@@ -32,6 +33,7 @@ from src.records.policies import Components, SignalPolicies
 from src.records.predictions import Prediction
 from src.records.settings import BotSettings, ExitRules, LearningSettings
 from src.records.signals import Signal
+from src.records.simulation import SimulationRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ FILES: tuple[FileEntry, ...] = (
     FileEntry("feature_store/paper_exchange/market.json", "paper exchange", "telemetry", (MarketCheckpoint,)),
     FileEntry("home.json", "main", "money", (HomeIdentity,)),
     FileEntry("run/positions/data_enrichment.json", "signal resolver", "knowledge", (EnrichmentState,)),
+    FileEntry("run/positions/ensemble_predictor.json", "ensemble predictor", "telemetry", (EnsembleState,)),
     FileEntry("run/clock.json", "main", "money", (ClockAnchor,)),
+    FileEntry("run/simulation.json", "simulate", "telemetry", (SimulationRun,)),
     FileEntry("run/paper_exchange.json", "paper exchange", "money", (ExchangeEndpoint,)),
 )

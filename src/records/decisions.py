@@ -67,6 +67,7 @@ class Decision(Line, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse a decision that contradicts its own verdicts."""
-        blocking = any(v.ruling in {Ruling.BLOCK, Ruling.ERROR} for v in self.verdicts)
-        if self.should_trade and (blocking or self.size_usd <= 0):
+        if not self.should_trade:
+            return
+        if self.size_usd <= 0 or any(v.ruling in {Ruling.BLOCK, Ruling.ERROR} for v in self.verdicts):
             raise ValueError("a decision to trade needs every check's consent and a size")

@@ -3,16 +3,23 @@
 import enum
 
 
-class Direction(enum.Enum):
+class Word(enum.Enum):
+    """A word of a closed vocabulary; there is one object of each, so that its identity is its hash."""
+
+    __hash__ = object.__hash__  # the one of Enum is Python code, and words are the keys of many tables
+
+
+class Direction(Word):
     """Which way a signal or a position leans."""
 
     LONG = "LONG"
     SHORT = "SHORT"
 
-    @property
-    def sign(self) -> int:
-        """Return +1 for LONG and -1 for SHORT."""
-        return 1 if self is Direction.LONG else -1
+    sign: int
+    """+1 for LONG and -1 for SHORT."""
+
+    def __init__(self, word: str) -> None:
+        self.sign = 1 if word == "LONG" else -1
 
     @property
     def opposite(self) -> "Direction":
@@ -20,7 +27,7 @@ class Direction(enum.Enum):
         return Direction.SHORT if self is Direction.LONG else Direction.LONG
 
 
-class Strategy(enum.Enum):
+class Strategy(Word):
     """Who carries a signal to the gate."""
 
     OFI = "OFI"
@@ -29,7 +36,7 @@ class Strategy(enum.Enum):
     """Direction is the weighted vote of the components."""
 
 
-class Vote(enum.Enum):
+class Vote(Word):
     """What one component says of one symbol at one decision point."""
 
     STRONG_LONG = "STRONG_LONG"
@@ -40,23 +47,14 @@ class Vote(enum.Enum):
     ABSTAIN = "ABSTAIN"
     """The component lacks an input; it is neither for nor against, and not counted in coverage."""
 
-    @property
-    def sign(self) -> int:
-        """Return +1 for a vote to buy, -1 to sell, 0 for none."""
-        return _VOTE_SIGNS[self]
+    sign: int
+    """+1 for a vote to buy, -1 to sell, 0 for none."""
+
+    def __init__(self, word: str) -> None:
+        self.sign = word.endswith("LONG") - word.endswith("SHORT")
 
 
-_VOTE_SIGNS = {
-    Vote.STRONG_LONG: 1,
-    Vote.LONG: 1,
-    Vote.NEUTRAL: 0,
-    Vote.SHORT: -1,
-    Vote.STRONG_SHORT: -1,
-    Vote.ABSTAIN: 0,
-}
-
-
-class Regime(enum.Enum):
+class Regime(Word):
     """The weather of a symbol: volatility against its own median, and the sign of its trend."""
 
     QUIET_UP = "QUIET_UP"
@@ -65,7 +63,7 @@ class Regime(enum.Enum):
     WILD_DOWN = "WILD_DOWN"
 
 
-class Ruling(enum.Enum):
+class Ruling(Word):
     """What a gate check rules."""
 
     PASS = "PASS"  # noqa: S105 - a ruling, not a password
@@ -76,19 +74,20 @@ class Ruling(enum.Enum):
     """The check itself failed; the trade is blocked."""
 
 
-class Side(enum.Enum):
+class Side(Word):
     """The side of an order or a fill."""
 
     BUY = "buy"
     SELL = "sell"
 
-    @property
-    def sign(self) -> int:
-        """Return +1 for a buy and -1 for a sell."""
-        return 1 if self is Side.BUY else -1
+    sign: int
+    """+1 for a buy and -1 for a sell."""
+
+    def __init__(self, word: str) -> None:
+        self.sign = 1 if word == "buy" else -1
 
 
-class OrderPurpose(enum.Enum):
+class OrderPurpose(Word):
     """Why the bot sends an order."""
 
     ENTRY = "ENTRY"
@@ -96,7 +95,7 @@ class OrderPurpose(enum.Enum):
     EXIT = "EXIT"
 
 
-class OrderType(enum.Enum):
+class OrderType(Word):
     """The order types of the venue that the bot sends; the wire's own words."""
 
     IOC = "ioc"
@@ -104,7 +103,7 @@ class OrderType(enum.Enum):
     STOP = "stp"
 
 
-class Disposition(enum.Enum):
+class Disposition(Word):
     """What became of a signal."""
 
     EXECUTED = "EXECUTED"

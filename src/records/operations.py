@@ -132,9 +132,15 @@ class FreezeFlag(Record, frozen=True, kw_only=True):
 
 
 class TapeLine(Record, frozen=True, kw_only=True):
-    """One received market message in ``feature_store/tape/``, in the order of arrival."""
+    """What the feature builder heard in ``feature_store/tape/``, in the order of arrival.
+
+    Mostly the venue's websocket messages as they came. Between them stands what else the builder was told, so
+    that all of it can be told again: feed ``session`` (the builder ``started``; ``connected``, ``disconnected``),
+    and the answers to its questions, ``polled_tickers``, ``polled_candles`` and ``polled_funding``. Where a
+    recording is replayed as a market these lines are passed over.
+    """
 
     received_at: float
     """Seconds since the epoch on the market's clock."""
     message: dict[str, object]
-    """The message as it came."""
+    """A message as it came, or what the venue answered."""

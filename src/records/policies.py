@@ -109,7 +109,7 @@ class SignalPolicies(Config, frozen=True, kw_only=True):
 
     def ofi_requirement(self, direction: Direction) -> float:
         """Return the order flow that a signal of this direction needs, 0..1."""
-        return self.long_ofi_requirement if direction is Direction.LONG else self.short_ofi_requirement
+        return self.long_ofi_requirement if direction.sign > 0 else self.short_ofi_requirement
 
 
 CONVICTIONS: tuple[str, ...] = ("ULTRA", "HIGH", "MEDIUM", "BASELINE", "LOW", "MINIMUM")

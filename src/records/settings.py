@@ -59,6 +59,15 @@ class PaperExchange(Record, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Mean book and trade messages a second and symbol, in market time."""
 
 
+class SteppedLatency(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long things take in a stepped run, where no machine's time passes; market seconds."""
+
+    decision_s: Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
+    """From the close of a window until the gate is asked."""
+    request_s: Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
+    """From sending a request to its answer; the exchange hears of it after half of that."""
+
+
 class BotSettings(Config, frozen=True, kw_only=True):
     """Everything about a run that is not policy; the command line overrides it."""
 
@@ -82,6 +91,8 @@ class BotSettings(Config, frozen=True, kw_only=True):
     supervision: Supervision
     recording: Recording
     paper: PaperExchange
+    stepped_latency: SteppedLatency = SteppedLatency(decision_s=0.02, request_s=0.1)
+    """What `simulate` assumes of the machine and the line."""
 
     def __post_init__(self) -> None:
         """Refuse a window that minutes do not divide into, or are not made of."""

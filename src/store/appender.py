@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import stat
+import zlib
 from pathlib import Path
 
 from src.store import segments
@@ -98,6 +99,10 @@ class Appender:
     def header(self) -> segments.Header | None:
         """Return the segment's header, or None where its first line is none."""
         return segments.parse_header(segments.read_head(self._fd))
+
+    def head_crc(self) -> int:
+        """Return the CRC-32 of the segment's first line, which places in it name."""
+        return zlib.crc32(segments.read_head(self._fd) or b"")
 
     def last_seq(self) -> int | None:
         """Return the number in its last readable line, or None where there is none."""

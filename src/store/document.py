@@ -7,12 +7,12 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from src.records.base import Document
+from src.records.base import Document, Line
 from src.store.durable import FILE_MODE, keep_copy, make_folder, replace_file
 from src.store.encoding import IsoTime, encode_pretty
 from src.store.errors import CorruptDocument, StoreError
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=Document | Line)
 
 
 class DocumentFile(Generic[D]):
@@ -65,12 +65,16 @@ class DocumentFile(Generic[D]):
 
         Raises DiskFull, WriteFailed or NonFiniteNumber; the old document then stands.
         """
-        envelope: dict[str, object] = {"v": 1, "time": self._iso.text(document.ts), "w": self._writer}
-        content = encode_pretty(document, envelope=envelope)
+        content = self.content_of(document)
         make_folder(self._path.parent)
         keep = self._path.parent / f"{self._path.name}.bak" if self._durable else None
         replace_file(self._path, content, durable=self._durable, mode=self._mode, keep=keep)
         return version_of(content)
+
+    def content_of(self, document: D) -> bytes:
+        """Return what the file would hold; NonFiniteNumber for what JSON cannot say."""
+        envelope: dict[str, object] = {"v": 1, "time": self._iso.text(document.ts), "w": self._writer}
+        return encode_pretty(document, envelope=envelope)
 
     def _content(self, *, remember: bool = True) -> bytes | None:
         try:

@@ -4,8 +4,8 @@ import enum
 import os
 from pathlib import Path
 
+from src.records.place import Place
 from src.store import segments
-from src.store.cursor import Place
 from src.store.opened import Opened, find_place, open_after, open_newest, open_oldest
 
 _CHUNK = 1 << 18

@@ -8,6 +8,7 @@ from typing import Generic, Self, TypeVar
 
 import msgspec
 
+from src.records.place import Place
 from src.store.cursor import load_place, save_place
 from src.store.durable import keep_copy
 from src.store.errors import CorruptLine, LinesMissing
@@ -32,8 +33,9 @@ class BadLine(enum.Enum):
 class JsonlReader(Generic[R]):
     """A follower of a JSONL file.
 
-    ``cursor`` is the file in which ``save`` keeps the place; without one, or where it cannot be read, it
-    starts at the oldest segment. Delivery is at least once: skip the ids you have seen.
+    ``cursor`` is the file in which ``save`` keeps the place, ``place`` one that was kept elsewhere; without
+    one, or where it cannot be read, it starts at the oldest segment. Delivery is at least once: skip the ids
+    you have seen.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class JsonlReader(Generic[R]):
         record_type: type[R] | UnionType,
         *,
         cursor: Path | None = None,
+        place: Place | None = None,
         quarantine: Path | None = None,
         on_bad: BadLine = BadLine.QUARANTINE,
     ) -> None:
@@ -50,7 +53,7 @@ class JsonlReader(Generic[R]):
         self._cursor = cursor
         self._quarantine = quarantine
         self._on_bad = on_bad
-        self._saved = None if cursor is None else load_place(cursor)
+        self._saved = load_place(cursor) if place is None and cursor is not None else place
         self._follower = Follower(path)
         self._started = False
         self._known_seq: int | None = None
@@ -133,6 +136,10 @@ class JsonlReader(Generic[R]):
         if place is not None and place != self._saved:
             save_place(self._cursor, place)
             self._saved = place
+
+    def place(self) -> Place | None:
+        """Return the place after everything read so far; None before there was a file."""
+        return self._follower.place(self.seq) or self._saved
 
     def skip_to_end(self) -> None:
         """Move behind the last whole line that is there now."""

@@ -9,8 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-import orjson
-
 from src.records.base import Line
 from src.store import segments
 from src.store.appender import Appender, SyncFailed
@@ -22,9 +20,9 @@ from src.store.errors import (
     MoneyFileError,
     StoreError,
     WriterExists,
-    write_error,
 )
 from src.store.line import with_checksum
+from src.store.rotation import Envelope, exchange, forget_oldest, last_seq_of, spare_path
 
 R = TypeVar("R", bound=Line)
 _log = logging.getLogger(__name__)
@@ -68,11 +66,9 @@ class JsonlWriter(Generic[R]):
         self._quarantine = quarantine
         self._segment_bytes = segment_bytes
         self._keep_segments = keep_segments
-        self._clock_now = clock_now
         self._boot = secrets.token_hex(3) if boot is None else boot
-        self._writer = writer
-        origin = b'"w":%b,"boot":"%b"' % (orjson.dumps(writer), self._boot.encode("ascii"))
-        self._shape = b'{"v":1,"seq":%d,"time":"%b",' + origin.replace(b"%", b"%%") + b",%b"
+        self._envelope = Envelope(writer=writer, boot=self._boot, now=clock_now)
+        self._shape = self._envelope.shape
         self._iso = IsoTime()
         self._dirty = False
         self._looked_at: float | None = None
@@ -111,7 +107,7 @@ class JsonlWriter(Generic[R]):
         file = self._file
         line = self._shape % (number, self._iso.ascii(record.ts), payload[1:])
         if money:
-            line = with_checksum(line, len(line) - len(payload) + 1)
+            line = with_checksum(line, len(line) - len(payload))
         try:
             if file.size + len(line) > self._segment_bytes and self._holds_records:
                 file = self._rotate()
@@ -189,7 +185,7 @@ class JsonlWriter(Generic[R]):
             torn = self._file.cut_torn_tail(self._quarantine, self._boot)
             closed = segments.closed_segments(self._path)
             last = self._file.last_seq()
-            self.seq = _last_seq(closed) if last is None else last
+            self.seq = last_seq_of(closed) if last is None else last
             self._take_number(closed, at_least=0)
             if torn:
                 self._control("recovered", bytes=torn)
@@ -225,7 +221,7 @@ class JsonlWriter(Generic[R]):
     def _rotate(self) -> Appender:
         """Close the segment and return the next; where that fails the old one stays as it is."""
         self.sync()
-        spare = self._path.parent / f".{self._path.name}.next"
+        spare = spare_path(self._path)
         fresh = Appender(spare, fresh=True)
         closed = segments.closed_path(self._path, self._number)
         self._number += 1
@@ -233,7 +229,7 @@ class JsonlWriter(Generic[R]):
             fresh.write(self._header("rotated"))
             if self._syncs:
                 fresh.sync()
-            _exchange(self._path, closed=closed, fresh=spare)
+            exchange(self._path, closed=closed, fresh=spare)
         except BaseException:
             self._number -= 1
             fresh.close()
@@ -244,57 +240,13 @@ class JsonlWriter(Generic[R]):
         self._holds_records = False
         if self._syncs:
             fresh.sync_name()
-        self._forget_oldest()
+        forget_oldest(self._path, self._keep_segments)
         return fresh
-
-    def _forget_oldest(self) -> None:
-        if self._keep_segments is None:
-            return
-        closed = list(segments.closed_segments(self._path).values())
-        for old in closed[: max(0, len(closed) - self._keep_segments)]:
-            old.unlink(missing_ok=True)
 
     # control lines
     def _header(self, reason: str) -> bytes:
-        return self._control_line(
-            "segment", n=self._number, first_seq=self.seq + 1, money=self._money, reason=reason
-        )
+        return self._envelope.header(reason, number=self._number, seq=self.seq, money=self._money)
 
     def _control(self, kind: str, **fields: object) -> None:
-        self._file.write(self._control_line(kind, **fields))
+        self._file.write(self._envelope.control_line(kind, seq=self.seq, **fields))
         self._dirty = True
-
-    def _control_line(self, kind: str, **fields: object) -> bytes:
-        when: dict[str, object] = {}
-        if self._clock_now is not None:
-            ts = self._clock_now()
-            when = {"time": self._iso.text(ts), "ts": ts}
-        line = {"v": 1, "seq": self.seq, "control": kind, **fields, **when}
-        line |= {"w": self._writer, "boot": self._boot}
-        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _exchange(path: Path, *, closed: Path, fresh: Path) -> None:
-    """Give the closed segment its number, and the fresh one the name."""
-    try:
-        path.rename(closed)
-    except OSError as error:
-        raise write_error(error, path) from error
-    try:
-        fresh.rename(path)
-    except OSError as error:
-        closed.rename(path)
-        raise write_error(error, path) from error
-
-
-def _last_seq(closed: dict[int, Path]) -> int:
-    """Return the number of the last record in the closed segments, 0 where there is none."""
-    for path in reversed(closed.values()):
-        segment = Appender(path)
-        try:
-            last = segment.last_seq()
-        finally:
-            segment.close()
-        if last is not None:
-            return last
-    return 0

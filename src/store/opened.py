@@ -6,8 +6,8 @@ import zlib
 from pathlib import Path
 from typing import Self
 
+from src.records.place import Place
 from src.store import segments
-from src.store.cursor import Place
 
 
 class Opened:
@@ -86,6 +86,19 @@ def open_newest(path: Path) -> Opened | None:
     return Opened(fd, number=number)
 
 
+def end_place(path: Path) -> Place | None:
+    """Return the place after the last whole line that is there now; no inode is named in it."""
+    newest = open_newest(path)
+    if newest is None:
+        return None
+    try:
+        end = segments.end_of_lines(newest.fd, newest.size())
+        seq = segments.last_seq(newest.fd, end) or 0
+        return Place(dev=0, ino=0, segment=newest.number, head_crc=newest.head_crc, offset=end, seq=seq)
+    finally:
+        newest.close()
+
+
 def open_oldest(path: Path) -> Opened | None:
     """Return the oldest segment that there is."""
     return open_after(path, -1)
@@ -124,6 +137,17 @@ def find_place(path: Path, place: Place) -> tuple[Opened, int] | None:
         return None
     opened = _open_as(path, renamed)
     return None if opened is None else (opened, 0)
+
+
+def stands(path: Path, place: Place | None) -> bool:
+    """Return whether reading can go on from a saved place; None is that of a reader before there was a file."""
+    if place is None:
+        return True
+    found = find_place(path, place)
+    if found is None:
+        return False
+    found[0].close()
+    return found[1] == place.offset
 
 
 def _candidates(path: Path, place: Place) -> list[Path]:

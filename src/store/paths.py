@@ -230,3 +230,13 @@ class Home:
     def exchange_endpoint(self) -> Path:
         """Return ``run/paper_exchange.json``."""
         return self.run / "paper_exchange.json"
+
+    @property
+    def simulation(self) -> Path:
+        """Return ``run/simulation.json``."""
+        return self.run / "simulation.json"
+
+    @property
+    def saved_leg(self) -> Path:
+        """Return ``run/leg``: the documents as they stood at the end of a stepped run's last finished leg."""
+        return self.run / "leg"

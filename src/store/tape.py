@@ -1,4 +1,4 @@
-"""The recording of the market: raw messages in the order of arrival, closed segments compressed.
+"""The recording of the market: what was heard of it in the order of arrival, closed segments compressed.
 
 A line is ``{"received_at": seconds, "message": {...}}`` and nothing else, so that any tape can be replayed.
 """

@@ -11,6 +11,7 @@ from setproctitle import setproctitle
 from src.clock import AnchoredClock
 from src.records.operations import ClockAnchor
 from src.records.settings import BotSettings
+from src.store.disk_files import DiskFiles
 from src.store.errors import ConfigError
 from src.store.paths import Home
 from src.store.wake import Wake
@@ -60,6 +61,7 @@ class Shell:
         self.home = Home(launch.home_root)
         self.settings = launch.settings
         self.clock = AnchoredClock(launch.anchor)
+        self.files = DiskFiles(self.home, self.settings, self.clock)
         self.wake = Wake()
         self.heartbeat = self._slot()
         self.faults = FaultSwitch(self.home.run / "faults" / name)

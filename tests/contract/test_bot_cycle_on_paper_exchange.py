@@ -21,6 +21,7 @@ from src.records.outcomes import PendingEvent, PendingPut
 from src.store.document import DocumentFile
 from src.store.jsonl import Durability, JsonlWriter, read_all
 from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.gate_fakes import a_prediction, a_signal, some_features, some_weights
 from tests.paper_exchange_server import SYMBOLS, Served, bot_settings, served
 
@@ -42,12 +43,19 @@ class Bot:
         self.exchange = KrakenExchange(
             url=endpoint.url, api_key=endpoint.api_key, api_secret=endpoint.api_secret, clock=self.clock
         )
+        files = disk_files(self.home, settings)
         self.desk: TradingDesk = open_desk(
-            self.home, self.exchange, settings=settings, instance="abc", speed=1.0, now=self.clock.now()
+            self.home,
+            self.exchange,
+            files=files,
+            settings=settings,
+            instance="abc",
+            speed=1.0,
+            now=self.clock.now(),
         )
         stack.callback(self.desk.close)
         self.cycle: BotCycle = build_bot_cycle(
-            self.home, settings, self.desk, speed=1.0, unhealthy_workers=lambda: ()
+            self.home, settings, self.desk, files=files, speed=1.0, unhealthy_workers=lambda: ()
         )
         stack.callback(self.cycle.close)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from src.continuous_learning_controller import learning_cycle_main, run_learning_cycle
+from src.continuous_learning_controller import cycle_files, learning_cycle_main, run_learning_cycle
 from src.records.enums import Direction
 from src.records.learning import AuditKind, DailyLearningRules, LearningAudit, LearningState, SignalWeights
 from src.records.outcomes import EnrichedDecision
@@ -49,7 +49,8 @@ def noise(seed: int) -> list[EnrichedDecision]:
 
 
 def run(home: Home, now: float = NOW, seed: int = 1) -> LearningState:
-    return run_learning_cycle(home, make_settings(home), now, seed)
+    settings = make_settings(home)
+    return run_learning_cycle(home, settings, now, seed, files=cycle_files(home, settings, now, seed))
 
 
 def audit_of(home: Home) -> list[LearningAudit]:
