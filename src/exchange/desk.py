@@ -83,6 +83,9 @@ class TradingDesk:
         self._prices_due = 0.0
         self._pending: dict[str, tuple[str, Decimal]] = {}
         self._files: tuple[Closable, ...] = ()
+        self._prices = 0
+        self._seen: tuple[int, ...] = ()
+        self._positions: tuple[PositionView, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -115,14 +118,9 @@ class TradingDesk:
             return "not_reconciled"
         if instrument is None:
             return "unknown_instrument"
-        reasons = {
-            "not_tradeable": not instrument.tradeable or instrument.post_only,
-            "unresolved_order": self._parts.journal.unresolved_on(symbol),
-            "position_open": symbol in self._ledger.positions,
-            "fills_pending": any(pending == symbol for pending, _ in self._pending.values()),
-            "stop_resting": self._parts.protection.resting_on(symbol),
-        }
-        return next((word for word, holds in reasons.items() if holds), None)
+        if not instrument.tradeable or instrument.post_only:
+            return "not_tradeable"
+        return self._busy(symbol)
 
     def instrument(self, symbol: str) -> Instrument | None:
         """Return the contract's facts; None for what the venue does not list."""
@@ -130,7 +128,11 @@ class TradingDesk:
 
     def positions(self) -> tuple[PositionView, ...]:
         """Return the open positions with their stops, from the ledger."""
-        return self._parts.portfolio.positions(self._parts.protection.view_of)
+        parts = self._parts
+        known = (self._ledger.changes, parts.journal.changes, parts.protection.changes, self._prices)
+        if known != self._seen:
+            self._seen, self._positions = known, parts.portfolio.positions(parts.protection.view_of)
+        return self._positions
 
     def equity_usd(self) -> Decimal | None:
         """Return cash plus unrealised P&L in USD; None while an open position has no known price."""
@@ -138,6 +140,7 @@ class TradingDesk:
 
     def observe(self, symbol: str, price: Decimal) -> None:
         """Take the newest mark price of a symbol, in USD."""
+        self._prices += 1
         self._parts.portfolio.observe(symbol, price)
 
     def enter(self, decision: Decision, *, size: Decimal, slippage_cap_bps: float, now: float) -> Submission:
@@ -189,6 +192,15 @@ class TradingDesk:
             self._parts.portfolio.touch()
         self._parts.portfolio.publish(now, self._parts.protection.view_of)
         return events
+
+    def _busy(self, symbol: str) -> str | None:
+        if self._parts.journal.unresolved_on(symbol):
+            return "unresolved_order"
+        if symbol in self._ledger.positions:
+            return "position_open"
+        if self._pending and any(pending == symbol for pending, _ in self._pending.values()):
+            return "fills_pending"
+        return "stop_resting" if self._parts.protection.resting_on(symbol) else None
 
     def _opposite(self, decision: Decision) -> Decimal:
         try:
@@ -245,7 +257,7 @@ class TradingDesk:
             except NoAnswer:
                 return
             if mark is not None:
-                self._parts.portfolio.observe(symbol, mark)
+                self.observe(symbol, mark)
 
     def _refresh_instruments(self, now: float) -> None:
         """Read the contracts anew; the known ones stand while the exchange does not answer."""

@@ -67,6 +67,8 @@ class Ledger:
     """Closings that follow from the fills but are not among the entries yet."""
     last_fill_ts: float | None = None
     last_funding_ts: float | None = None
+    changes: int = field(default=0, compare=False)
+    """Entries counted so far: what was worked out before one of them is to be worked out again."""
     _fill_ids: set[str] = field(default_factory=set)
     _funding_ids: set[str] = field(default_factory=set)
     _by_order: dict[str, Decimal] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class Ledger:
 
     def book(self, entry: LedgerEntry) -> None:
         """Count one entry; what was booked before is skipped."""
+        self.changes += 1
         if isinstance(entry, FillBooked):
             self._book_fill(entry)
         elif isinstance(entry, FundingBooked):

@@ -12,7 +12,7 @@ from src.records.enums import OrderPurpose
 from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderState, OrderUpdate
 
 _PREFIX = "tb"
-_UNRESOLVED = frozenset({OrderState.INTENT, OrderState.UNKNOWN})
+_INTENT, _UNKNOWN, _ACKED = OrderState.INTENT, OrderState.UNKNOWN, OrderState.ACKED
 _FINAL = frozenset({OrderState.REJECTED, OrderState.NOT_PLACED, OrderState.DONE})
 _KEPT_FINAL = 20_000
 
@@ -39,7 +39,7 @@ class TrackedOrder:
     @property
     def unresolved(self) -> bool:
         """Return whether it may or may not be live."""
-        return self.state in _UNRESOLVED
+        return self.state is _INTENT or self.state is _UNKNOWN
 
     @property
     def final(self) -> bool:
@@ -60,6 +60,10 @@ class OrderJournal:
         self._live: dict[str, None] = {}
         self._final: dict[str, None] = {}
         self._stops: dict[str, list[str]] = {}
+        self._unresolved: tuple[TrackedOrder, ...] | None = None
+        self._resting: tuple[TrackedOrder, ...] | None = None
+        self.changes = 0
+        """Events counted so far: what was worked out before one of them is to be worked out again."""
         for event in events:
             self._fold(event)
 
@@ -113,17 +117,24 @@ class OrderJournal:
 
     def unresolved(self) -> tuple[TrackedOrder, ...]:
         """Return the orders that may or may not be live."""
-        live = (self._orders[cli] for cli in self._live)
-        return tuple(order for order in live if order.unresolved)
+        if self._unresolved is None:
+            live = (self._orders[cli] for cli in self._live)
+            self._unresolved = tuple(order for order in live if order.unresolved)
+        return self._unresolved
 
-    def resting(self) -> tuple[TrackedOrder, ...]:
-        """Return the orders that rest on the exchange, as far as is known."""
-        live = (self._orders[cli] for cli in self._live)
-        return tuple(order for order in live if order.state is OrderState.ACKED)
+    def resting_stops(self) -> tuple[TrackedOrder, ...]:
+        """Return the stops that rest on the exchange, as far as is known."""
+        if self._resting is None:
+            live = (self._orders[cli] for cli in self._live)
+            self._resting = tuple(
+                order for order in live if order.state is _ACKED and order.intent.purpose is OrderPurpose.STOP
+            )
+        return self._resting
 
     def unresolved_on(self, symbol: str) -> bool:
         """Return whether an order of this symbol may or may not be live."""
-        return any(order.intent.symbol == symbol for order in self.unresolved())
+        unresolved = self.unresolved()
+        return bool(unresolved) and any(order.intent.symbol == symbol for order in unresolved)
 
     def entry_of(self, position_id: str) -> TrackedOrder | None:
         """Return the entry order of a position, if it is still remembered."""
@@ -135,6 +146,8 @@ class OrderJournal:
         return tuple(self._orders[cli] for cli in self._stops.get(position_id, ()))
 
     def _fold(self, event: OrderEvent) -> None:
+        self.changes += 1
+        self._unresolved = self._resting = None
         if isinstance(event, OrderIntent):
             self._fold_intent(event)
         elif isinstance(event, OrderUpdate):

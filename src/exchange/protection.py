@@ -7,7 +7,7 @@ from src.exchange.base import Instrument, OpenOrder
 from src.exchange.executor import Executor, on_tick
 from src.exchange.ledger import Ledger, OpenPosition
 from src.exchange.order_journal import OrderJournal, TrackedOrder
-from src.records.enums import Direction, OrderPurpose
+from src.records.enums import Direction
 from src.records.ledger import StopView
 from src.records.orders import OrderState
 
@@ -41,13 +41,25 @@ class Protection:
         self._real_second = real_second
         self._confirmed: set[str] = set()
         self._not_before: dict[str, float] = {}
+        self._settled: tuple[int, int] | None = None
+        self._postponed = False
+        self.changes = 0
+        """Stops that were read back, or whose reading no longer holds, so far."""
 
     def step(self, now: float) -> int:
-        """Bring stops and positions together; return how many orders were sent or cancelled."""
-        sent = sum(self._tidy(order, now) for order in self._resting())
+        """Bring stops and positions together; return how many orders were sent or cancelled.
+
+        Where there was nothing to do and nothing to wait for, there is nothing until ledger or journal change.
+        """
+        known = (self._ledger.changes, self._journal.changes)
+        if known == self._settled:
+            return 0
+        self._postponed = False
+        sent = sum(self._tidy(order, now) for order in self._journal.resting_stops())
         for position in tuple(self._ledger.positions.values()):
             if self._may_act(position, now):
                 sent += self._guard(position, now)
+        self._settled = None if sent or self._postponed else known
         return sent
 
     def read_back(self, open_orders: tuple[OpenOrder, ...], *, complete: bool, now: float) -> None:
@@ -56,12 +68,14 @@ class Protection:
         With ``complete`` the list was read before the newest fills were booked: a stop not in it is gone.
         """
         seen = {order.cli_ord_id for order in open_orders}
-        for order in self._resting():
+        for order in self._journal.resting_stops():
             cli = order.intent.cli_ord_id
             if cli in seen:
                 self._confirmed.add(cli)
+                self.changes += 1
             elif complete:
                 self._confirmed.discard(cli)
+                self.changes += 1
                 fired = self._ledger.booked(cli) > 0
                 self._journal.settle(
                     order,
@@ -73,11 +87,13 @@ class Protection:
 
     def resting_on(self, symbol: str) -> bool:
         """Return whether a stop of this symbol is still on the exchange, as far as is known."""
-        return any(order.intent.symbol == symbol for order in self._resting())
+        resting = self._journal.resting_stops()
+        return bool(resting) and any(order.intent.symbol == symbol for order in resting)
 
     def unconfirmed(self) -> bool:
         """Return whether a stop has not been read back yet."""
-        return any(order.intent.cli_ord_id not in self._confirmed for order in self._resting())
+        resting = self._journal.resting_stops()
+        return bool(resting) and any(order.intent.cli_ord_id not in self._confirmed for order in resting)
 
     def view_of(self, position: OpenPosition) -> StopView | None:
         """Return the newest resting stop of a position; None where it is not protected."""
@@ -92,9 +108,6 @@ class Protection:
                 )
         return None
 
-    def _resting(self) -> tuple[TrackedOrder, ...]:
-        return tuple(o for o in self._journal.resting() if o.intent.purpose is OrderPurpose.STOP)
-
     def _tidy(self, order: TrackedOrder, now: float) -> int:
         """End a stop that has fired, that guards nothing, or that a better one has replaced."""
         cli = order.intent.cli_ord_id
@@ -107,11 +120,13 @@ class Protection:
         if open_still and position is not None and not self._replaced(order, position):
             return 0
         if self._not_before.get(cli, now) > now:
+            self._postponed = True
             return 0
         self._not_before[cli] = now + _AGAIN_S * self._real_second
         if self._executor.cancel(order, reason="replaced" if open_still else "position_closed", now=now):
             self._not_before.pop(cli)
             self._confirmed.discard(cli)
+            self.changes += 1
         return 1
 
     def _replaced(self, order: TrackedOrder, position: OpenPosition) -> bool:
@@ -127,7 +142,10 @@ class Protection:
     def _may_act(self, position: OpenPosition, now: float) -> bool:
         if position.strategy is None or self._journal.unresolved_on(position.symbol):
             return False
-        return self._not_before.get(position.position_id, now) <= now
+        if self._not_before.get(position.position_id, now) > now:
+            self._postponed = True
+            return False
+        return True
 
     def _guard(self, position: OpenPosition, now: float) -> int:
         if self._newest_fitting(position) is not None:

@@ -1,6 +1,6 @@
 """One contract's displayed book, in whole ticks and steps, and what our participants took of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from src.records.enums import Side
 
@@ -11,21 +11,39 @@ class Half:
     def __init__(self, side: Side) -> None:
         self.side = side
         self._toward_best = max if side is Side.BUY else min
-        self._shown: dict[int, int] = {}
+        self._known: dict[int, int] = {}
+        self._unread: Callable[[], Iterable[tuple[int, int]]] | None = None
         self._taken: dict[int, int] = {}
 
     def replace(self, levels: Iterable[tuple[int, int]]) -> None:
         """Replace all levels; whatever was taken is forgotten."""
         self._taken.clear()
-        self._shown = {ticks: steps for ticks, steps in levels if steps > 0}
+        self._unread = None
+        self._known = {ticks: steps for ticks, steps in levels if steps > 0}
+
+    def replace_unread(self, levels: Callable[[], Iterable[tuple[int, int]]]) -> None:
+        """Replace all levels by what ``levels`` will return once somebody looks.
+
+        Most books that are told as a whole are told again before anybody has looked.
+        """
+        self._taken.clear()
+        self._unread = levels
 
     def show(self, ticks: int, steps: int) -> None:
         """Hear the market's new size of a level; what was taken there is forgotten."""
-        self._taken.pop(ticks, None)
+        if self._taken:
+            self._taken.pop(ticks, None)
+        shown = self._known if self._unread is None else self._shown
         if steps > 0:
-            self._shown[ticks] = steps
+            shown[ticks] = steps
         else:
-            self._shown.pop(ticks, None)
+            shown.pop(ticks, None)
+
+    @property
+    def _shown(self) -> dict[int, int]:
+        if self._unread is not None:
+            self.replace(self._unread())
+        return self._known
 
     def take(self, ticks: int, steps: int) -> None:
         """Note that this much of a level is gone until the market speaks of it again."""
@@ -44,6 +62,12 @@ class Half:
     def best_shown(self) -> int | None:
         """Return the best level that the market shows."""
         return self._toward_best(self._shown) if self._shown else None
+
+    def best_available(self) -> int | None:
+        """Return the best level of which something is left."""
+        if not self._taken:
+            return self.best_shown()
+        return next((ticks for ticks, _ in self.walk()), None)
 
     def walk(self) -> Iterator[tuple[int, int]]:
         """Yield (ticks, available steps) from the best level on, skipping what is used up."""

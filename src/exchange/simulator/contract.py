@@ -64,8 +64,18 @@ class Contract:
 
     def touch(self, side: Side) -> tuple[float, float] | None:
         """Return the (price, size) of the best level as the public sees it, None where there is none."""
-        best = next(self.published(side), None)
-        return None if best is None else (self.grid.price_float(best[0]), self.grid.size_float(best[1]))
+        ticks = self._best(side)
+        return None if ticks is None else (self.grid.price_float(ticks), self.published_at(side, ticks))
+
+    def _best(self, side: Side) -> int | None:
+        half = self.book.half(side)
+        if not self.footprint:
+            return half.best_shown()
+        ours = self.queue.side(side)
+        if not ours:
+            return half.best_available()
+        best, own = half.best_available(), ours[0].ticks
+        return own if best is None or side.sign * (own - best) > 0 else best
 
     def valuation(self) -> Decimal | None:
         """Return the price that positions are valued at: mark, else last, else None."""
@@ -74,7 +84,9 @@ class Contract:
 
     def signal(self, name: str) -> float | None:
         """Return what a trigger watches: ``last``, ``mark`` or ``index``."""
-        return {"last": self.last, "mark": self.mark, "index": self.index}[name]
+        if name == "mark":
+            return self.mark
+        return self.last if name == "last" else self.index
 
 
 def side_of(word: WireSide) -> Side:

@@ -78,6 +78,11 @@ class Core:
         return name_of(self._seed, f"refused {self.state.issued}", self._refusals)
 
     # effects
+    @property
+    def uncommitted(self) -> bool:
+        """Return whether anything happened since the last commit."""
+        return bool(self._effects)
+
     def apply(self, effect: Effect) -> None:
         """Fold an effect and keep it for the next commit."""
         self.state.apply(effect, self.now)

@@ -6,6 +6,7 @@ journal holds what the answer tells.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 
 from src.exchange.simulator.account import ZERO
 from src.exchange.simulator.amend import Amendments
@@ -18,7 +19,6 @@ from src.exchange.simulator.events import (
     BookSnapshot,
     FundingPoint,
     InstrumentSpec,
-    MarketEnded,
     MarketEvent,
     MarketTrade,
     Reference,
@@ -54,6 +54,7 @@ class Engine:
         self._desk = Desk(self.core, execution, self._triggers)
         self._amendments = Amendments(self.core, self._desk, execution, self._triggers)
         self._liquidation = Liquidation(self.core, execution)
+        open_orders = orders.OpenOrders(state)
         self._next_hour = float("inf")
         self.ended = False
         self._requests: dict[str, Callable[[Mapping[str, str]], dict[str, object]]] = {
@@ -64,9 +65,10 @@ class Engine:
             "setleverage": self._set_leverage,
             "accounts": lambda _: account.accounts(self.core),
             "openpositions": lambda _: account.open_positions(self.core),
-            "openorders": lambda _: orders.open_orders(self.core.state),
+            "openorders": lambda _: open_orders.answer(),
             "orders/status": lambda params: orders.order_statuses(self.core.state, params, self.core.now),
-            "fills": lambda params: account.fills(self.core.state, params),
+            "fills": account.FillPages(state).answer,
+            "account-log": account.LogPages(state).answer,
             "leveragepreferences": lambda _: account.leverage_preferences(self.core.state),
             "instruments": lambda _: public.instruments(self.core),
             "instruments/status": lambda _: public.instrument_statuses(self.core),
@@ -117,19 +119,23 @@ class Engine:
     # the market
     def on_event(self, event: MarketEvent) -> None:
         """Take one event of the market."""
-        self.advance(event.ts)
-        match event:
-            case BookDelta():
-                self._on_delta(event)
-            case MarketTrade():
-                self._on_trade(event)
-            case Reference():
-                self._on_reference(event)
-            case BookSnapshot():
-                self._on_snapshot(event)
-            case MarketEnded():
-                self._on_end()
-        self.core.commit(type(event).__name__)
+        core, ts = self.core, event.ts
+        if ts >= self._next_hour:
+            self.advance(ts)
+        elif ts > core.now:
+            core.now = ts
+        if isinstance(event, BookDelta):
+            self._on_delta(event)
+        elif isinstance(event, MarketTrade):
+            self._on_trade(event)
+        elif isinstance(event, Reference):
+            self._on_reference(event)
+        elif isinstance(event, BookSnapshot):
+            self._on_snapshot(event)
+        else:
+            self._on_end()
+        if core.uncommitted:
+            core.commit(type(event).__name__)
 
     def advance(self, now: float) -> None:
         """Let time pass: funding is realised on each full hour."""
@@ -147,68 +153,67 @@ class Engine:
         return answer
 
     def _on_delta(self, event: BookDelta) -> None:
-        contract = self.core.contracts[event.symbol]
-        side = side_of(event.side)
-        ticks, steps = contract.grid.ticks(event.price), contract.grid.steps(event.size)
-        contract.book.half(side).show(ticks, steps)
+        symbol, word, price, size = event.symbol, event.side, event.price, event.size
+        contract = self.core.contracts[symbol]
+        grid, book = contract.grid, contract.book
+        ticks, steps = grid.ticks(price), grid.steps(size)
+        (book.bids if word == "buy" else book.asks).show(ticks, steps)
         contract.book_ts = event.ts
-        size = event.size
         if contract.queue:
+            side = side_of(word)
             contract.queue.level_shown(side, ticks, steps)
             size = contract.published_at(side, ticks)
-        seq = contract.next_book_seq()
-        self.core.feed.append(BookChange(event.symbol, event.side, event.price, size, seq, event.ts))
+        self.core.feed.append(BookChange(symbol, word, price, size, contract.next_book_seq(), event.ts))
         if contract.queue:
             self._execution.met_by_book(contract)
 
     def _on_trade(self, event: MarketTrade) -> None:
-        contract = self.core.contracts[event.symbol]
+        ts, symbol, price, size = event.ts, event.symbol, event.price, event.size
+        contract = self.core.contracts[symbol]
         contract.trade_seq += 1
-        printed = Print(
-            event.symbol, event.side, event.price, event.size, event.kind, contract.trade_seq, event.ts
-        )
+        printed = Print(symbol, event.side, price, size, event.kind, contract.trade_seq, ts)
         contract.prints.append(printed)
-        contract.last = event.price
-        contract.day.add(event.ts, event.price, event.size)
+        contract.last = price
+        contract.day.add(ts, price, size)
         self.core.feed.append(printed)
         if contract.queue:
             grid = contract.grid
             self._execution.met_by_print(
-                contract,
-                taker=side_of(event.side),
-                ticks=grid.ticks(event.price),
-                steps=grid.steps(event.size),
+                contract, taker=side_of(event.side), ticks=grid.ticks(price), steps=grid.steps(size)
             )
         if self.core.state.open:
             self._triggers.check(contract)
 
     def _on_reference(self, event: Reference) -> None:
-        contract = self.core.contracts[event.symbol]
+        symbol, rate = event.symbol, event.funding_rate
+        core, contract = self.core, self.core.contracts[symbol]
+        position = core.state.account.positions.get(symbol)
+        if rate != contract.funding_rate:
+            exact = None if rate is None else Decimal(str(rate))
+            core.funding.change(symbol, exact, position=position, now=event.ts)
         contract.mark, contract.index = event.mark, event.index
-        contract.funding_rate = event.funding_rate
+        contract.funding_rate = rate
         contract.funding_rate_prediction = event.funding_rate_prediction
         contract.open_interest = event.open_interest
-        position = self.core.state.account.positions.get(event.symbol)
-        rate = None if event.funding_rate is None else Decimal(str(event.funding_rate))
-        self.core.funding.change(event.symbol, rate, position=position, now=event.ts)
-        self.core.feed.append(TickerDue(event.symbol, event.ts))
-        if self.core.state.open:
+        core.feed.append(TickerDue(symbol, event.ts))
+        if core.state.open:
             self._triggers.check(contract)
         if position is not None:
-            self._liquidation.check()
+            self._liquidation.check(contract)
 
     def _on_snapshot(self, event: BookSnapshot) -> None:
         contract = self.core.contracts[event.symbol]
-        grid = contract.grid
         for side, levels in ((Side.BUY, event.bids), (Side.SELL, event.asks)):
             half = contract.book.half(side)
-            half.replace((grid.ticks(price), grid.steps(size)) for price, size in levels)
-            for resting in contract.queue.side(side):
-                contract.queue.level_shown(side, resting.ticks, half.shown(resting.ticks))
+            half.replace_unread(partial(contract.grid.levels, levels))
+            if contract.queue:
+                for resting in contract.queue.side(side):
+                    contract.queue.level_shown(side, resting.ticks, half.shown(resting.ticks))
         contract.book_ts = event.ts
         contract.next_book_seq()
         self.core.feed.append(BookReset(event.symbol, event.ts))
-        self._execution.met_by_book(contract)
+        if contract.queue:
+            self._execution.met_by_book(contract)
 
     def _on_end(self) -> None:
         self.ended = True

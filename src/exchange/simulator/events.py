@@ -1,11 +1,14 @@
 """What a market tells the engine, and what a market promises.
 
 Prices are floats on the instrument's tick, sizes floats on its step; the engine counts in whole ticks and steps.
+Events are structs: a market makes millions of them.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
+
+import msgspec
 
 WireSide = Literal["buy", "sell"]
 
@@ -27,8 +30,7 @@ class InstrumentSpec:
     max_relative_funding_rate: Decimal = Decimal("0.005")
 
 
-@dataclass(frozen=True, slots=True)
-class BookSnapshot:
+class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
     """The whole displayed book of a symbol; replaces what was known."""
 
     ts: float
@@ -38,8 +40,7 @@ class BookSnapshot:
     asks: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BookDelta:
+class BookDelta(msgspec.Struct, frozen=True, gc=False):
     """One price level's new size; 0 removes it."""
 
     ts: float
@@ -50,8 +51,7 @@ class BookDelta:
     size: float
 
 
-@dataclass(frozen=True, slots=True)
-class MarketTrade:
+class MarketTrade(msgspec.Struct, frozen=True, gc=False):
     """A trade between others."""
 
     ts: float
@@ -63,8 +63,7 @@ class MarketTrade:
     kind: Literal["fill", "liquidation"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, gc=False):
     """The venue's reference values of a symbol, when any of them changes."""
 
     ts: float
@@ -78,8 +77,7 @@ class Reference:
     """In contracts."""
 
 
-@dataclass(frozen=True, slots=True)
-class MarketEnded:
+class MarketEnded(msgspec.Struct, frozen=True, gc=False):
     """The recording is over; nothing more will come."""
 
     ts: float

@@ -1,12 +1,14 @@
 """What the engine tells the world after each step; the websocket puts it into the wire's shapes."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from src.exchange.simulator.events import WireSide
 from src.records.exchange_journal import ExchangeFill, ExchangeOrder
 
 
-class BookChange(NamedTuple):
+class BookChange(msgspec.Struct, frozen=True, gc=False):
     """One displayed level's new size."""
 
     symbol: str
@@ -17,14 +19,14 @@ class BookChange(NamedTuple):
     ts: float
 
 
-class BookReset(NamedTuple):
+class BookReset(msgspec.Struct, frozen=True, gc=False):
     """The whole book is new: subscribers get a snapshot."""
 
     symbol: str
     ts: float
 
 
-class Print(NamedTuple):
+class Print(msgspec.Struct, frozen=True, gc=False):
     """One trade of the tape; our participants' among them."""
 
     symbol: str
@@ -36,14 +38,14 @@ class Print(NamedTuple):
     ts: float
 
 
-class TickerDue(NamedTuple):
+class TickerDue(msgspec.Struct, frozen=True, gc=False):
     """A contract's ticker has changed."""
 
     symbol: str
     ts: float
 
 
-class OrderNews(NamedTuple):
+class OrderNews(msgspec.Struct, frozen=True, gc=False):
     """A participant's order changed, or left the book."""
 
     order: ExchangeOrder
@@ -52,7 +54,7 @@ class OrderNews(NamedTuple):
     ts: float
 
 
-class FillNews(NamedTuple):
+class FillNews(msgspec.Struct, frozen=True, gc=False):
     """A participant's order traded."""
 
     fill: ExchangeFill

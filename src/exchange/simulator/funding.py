@@ -18,6 +18,8 @@ class FundingMeter:
     def __init__(self) -> None:
         self._rates: dict[str, Decimal] = {}
         self._carried: dict[str, tuple[Decimal, float]] = {}
+        self.changes = 0
+        """How often a rate has changed."""
 
     def rate(self, symbol: str) -> Decimal | None:
         """Return the running absolute rate, None while the market has not told one."""
@@ -29,6 +31,7 @@ class FundingMeter:
         """Hear the running rate; what accrued until now accrued at the old one."""
         if rate == self._rates.get(symbol):
             return
+        self.changes += 1
         if position is not None:
             self._carried[symbol] = (self._exact(position, now), now)
         if rate is None:

@@ -1,5 +1,6 @@
 """Whole ticks and whole steps: the integers that prices and sizes are counted in."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from src.exchange.simulator.events import InstrumentSpec
@@ -25,6 +26,11 @@ class Grid:
     def steps(self, size: float) -> int:
         """Return the nearest number of steps to a size of the market."""
         return round(size * self._steps_a_contract)
+
+    def levels(self, levels: Iterable[tuple[float, float]]) -> list[tuple[int, int]]:
+        """Return the nearest (ticks, steps) to (price, size) of many levels of the market."""
+        a_usd, a_contract = self._ticks_a_usd, self._steps_a_contract
+        return [(round(price * a_usd), round(size * a_contract)) for price, size in levels]
 
     def whole_ticks(self, price: Decimal) -> int | None:
         """Return the ticks of a participant's price, None where it lies between two."""

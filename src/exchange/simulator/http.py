@@ -12,7 +12,7 @@ from aiohttp import web
 from src.exchange.simulator.auth import request_is_signed
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.service import Service
-from src.exchange.simulator.wire import account, public
+from src.exchange.simulator.wire import public
 from src.exchange.simulator.wire.values import iso
 from src.records.operations import ExchangeEndpoint
 
@@ -132,8 +132,7 @@ class HttpFace:
     async def _account_log(self, request: web.Request) -> web.StreamResponse:
         if not self._signed(request, await request.read()):
             return self._failed("authenticationError")
-        self._service.step()
-        shape = account.account_log(self._service.engine.core.state, _params(request, b""))
+        shape = self._service.request("account-log", _params(request, b""))
         return _json({"accountUid": self._endpoint.api_key} | shape)
 
     async def _admin_state(self, request: web.Request) -> web.StreamResponse:

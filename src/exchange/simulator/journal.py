@@ -6,13 +6,14 @@ from pathlib import Path
 from src.exchange.simulator.errors import JournalGap
 from src.exchange.simulator.state import ExchangeState
 from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
-from src.store.document import DocumentFile
-from src.store.jsonl import BadLine, Durability, JsonlWriter, read_all
+from src.store.files import Files, Outgoing, Retention
+from src.store.jsonl import BadLine, Durability, read_all
 
 SNAPSHOT_EVERY = 2000
 """Entries between two snapshots: about what a restart replays at most."""
-KEEP_SEGMENTS = 2
-"""Closed segments that are kept; what is older is in the snapshot."""
+RETENTION = Retention(segment_bytes=64 * 1024 * 1024, segments=2)
+"""What is older is in the snapshot."""
+_WRITER = "paper_exchange"
 
 
 class Books:
@@ -21,17 +22,11 @@ class Books:
     An entry is on disk before :meth:`append` returns. A torn last line was never answered and is dropped.
     """
 
-    def __init__(self, folder: Path, *, quarantine: Path, memory_s: float) -> None:
+    def __init__(self, folder: Path, *, files: Files, memory_s: float) -> None:
         path = folder / "journal.jsonl"
-        self._snapshots = DocumentFile(
-            folder / "snapshot.json", ExchangeSnapshot, writer="paper_exchange", quarantine=quarantine
-        )
-        self._writer: JsonlWriter[JournalEntry] = JsonlWriter(
-            path,
-            writer="paper_exchange",
-            durability=Durability.MONEY,
-            quarantine=quarantine,
-            keep_segments=KEEP_SEGMENTS,
+        self._snapshots = files.document(folder / "snapshot.json", ExchangeSnapshot, writer=_WRITER)
+        self._writer: Outgoing[JournalEntry] = files.writer(
+            path, writer=_WRITER, durability=Durability.MONEY, retention=RETENTION
         )
         self.state = ExchangeState(memory_s=memory_s)
         try:

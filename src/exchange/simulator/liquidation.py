@@ -1,7 +1,9 @@
 """Liquidation: when equity falls below maintenance margin, orders go first and positions are sold to the book."""
 
+from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.execution import Execution
+from src.exchange.simulator.headroom import Headroom
 from src.records.enums import Side
 from src.records.exchange_journal import OrderTerms
 
@@ -15,13 +17,18 @@ class Liquidation:
     def __init__(self, core: Core, execution: Execution) -> None:
         self._core = core
         self._execution = execution
+        self._headroom = Headroom(core)
 
-    def check(self) -> bool:
-        """Liquidate if equity is below maintenance margin; return whether it was."""
-        if not self._core.state.account.positions:
+    def check(self, contract: Contract) -> bool:
+        """Liquidate if equity is below maintenance margin; return whether it was.
+
+        It is told of every new mark of a contract with a position.
+        """
+        if not self._core.state.account.positions or self._headroom.lasts(contract):
             return False
         margins = self._core.margins()
         if margins.equity >= margins.maintenance:
+            self._headroom.measure(margins)
             return False
         for order_id in tuple(self._core.state.open):
             self._core.end(order_id, "liquidation")

@@ -23,6 +23,7 @@ from src.exchange.simulator.service import Service
 from src.exchange.simulator.websocket import HEARTBEAT_S, Hub
 from src.records.operations import ExchangeEndpoint
 from src.records.settings import BotSettings
+from src.store.disk_files import DiskFiles
 from src.store.errors import WriteFailed
 from src.store.paths import Home
 
@@ -101,7 +102,7 @@ async def _run(
     market = checkpoint.market(run.settings, now=run.clock.now())
     books = Books(
         run.home.paper_exchange,
-        quarantine=run.home.quarantine,
+        files=DiskFiles(run.home, run.settings, run.clock),
         memory_s=ORDER_MEMORY_S * run.clock.speed,
     )
     try:

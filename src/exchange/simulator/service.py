@@ -18,7 +18,10 @@ class Publisher(Protocol):
 
 
 class Service:
-    """Keeps the engine up with the market; every answer is of now, and the feed is told before it."""
+    """Keeps the engine up with the market; every answer is of now, and the feed is told before it.
+
+    What an event brings is told before the next event, so that it shows nothing that came later.
+    """
 
     def __init__(self, engine: Engine, market: Market, clock: Clock, publisher: Publisher) -> None:
         self.engine = engine
@@ -83,13 +86,14 @@ class Service:
         return self.market.funding_history(symbol, until=self.clock.now())
 
     def _step(self) -> int:
-        now = self.clock.now()
+        now, engine, publish = self.clock.now(), self.engine, self._publisher.publish
         events = self.market.step(now)
         for event in events:
-            self.engine.on_event(event)
-        self.engine.advance(now)
+            engine.on_event(event)
+            if engine.core.feed:
+                publish(engine.drain())
+        engine.advance(now)
         self.events += len(events)
-        feed = self.engine.drain()
-        if feed:
-            self._publisher.publish(feed)
+        if engine.core.feed:
+            publish(engine.drain())
         return len(events)

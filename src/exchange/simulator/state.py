@@ -37,6 +37,8 @@ class ExchangeState:
         self.ended: dict[str, ExchangeOrder] = {}
         self.fills: list[ExchangeFill] = []
         self.preferences: dict[str, Decimal] = {}
+        self.changes = 0
+        """Effects folded so far: while it stands, so does everything here."""
         self._memory_s = memory_s
 
     @property
@@ -53,6 +55,7 @@ class ExchangeState:
 
     def apply(self, effect: Effect, ts: float) -> None:
         """Fold one effect."""
+        self.changes += 1
         match effect:
             case Opened():
                 self.account.open(effect.balance_usd, ts=ts)
@@ -95,6 +98,7 @@ class ExchangeState:
 
     def restore(self, snapshot: ExchangeSnapshot) -> None:
         """Take over everything from a document."""
+        self.changes += 1
         self.number = snapshot.number
         self.issued = snapshot.issued
         self.account.rows_written = snapshot.rows_written

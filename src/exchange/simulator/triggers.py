@@ -1,10 +1,26 @@
 """Stops and take-profits: when they fire, and what they become."""
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.execution import Execution
 from src.records.enums import Side
 from src.records.exchange_journal import ExchangeOrder, OrderTerms
+
+
+@dataclass(slots=True)
+class _Watch:
+    """The nearest trigger prices of one signal of one contract."""
+
+    above: float = math.inf
+    """The lowest price that one fires at when the signal rises to it."""
+    below: float = -math.inf
+
+
+_NONE: Mapping[str, _Watch] = {}
 
 
 class Triggers:
@@ -13,16 +29,41 @@ class Triggers:
     def __init__(self, core: Core, execution: Execution) -> None:
         self._core = core
         self._execution = execution
+        self._watches: dict[str, dict[str, _Watch]] = {}
+        self._watched_changes = -1
 
     def check(self, contract: Contract) -> None:
         """Fire every trigger of a contract whose signal has reached its price; a fire may set off another."""
-        fired = True
+        fired = self._any_reached(contract)
         while fired and not contract.suspended:
             fired = False
             for order in self._core.orders(contract.spec.symbol):
                 if order.terms.stop_price is not None and _reached(order, contract):
                     self._fire(order, contract)
                     fired = True
+
+    def _any_reached(self, contract: Contract) -> bool:
+        if self._watched_changes != self._core.state.changes:
+            self._watch_again()
+        for name, watch in self._watches.get(contract.spec.symbol, _NONE).items():
+            signal = contract.signal(name)
+            if signal is not None and (signal >= watch.above or signal <= watch.below):
+                return True
+        return False
+
+    def _watch_again(self) -> None:
+        self._watches = {}
+        for order in self._core.state.open.values():
+            terms = order.terms
+            if terms.stop_price is None:
+                continue
+            of_contract = self._watches.setdefault(terms.symbol, {})
+            watch = of_contract.setdefault(terms.trigger_signal or "last", _Watch())
+            if fires_above(terms):
+                watch.above = min(watch.above, float(terms.stop_price))
+            else:
+                watch.below = max(watch.below, float(terms.stop_price))
+        self._watched_changes = self._core.state.changes
 
     def _fire(self, order: ExchangeOrder, contract: Contract) -> None:
         core, terms = self._core, order.terms

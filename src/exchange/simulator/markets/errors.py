@@ -3,6 +3,7 @@
 ValueError
   MarketSpecError   the word, a symbol or a file is not as it should be: a usage error
     TapeError       a recording that cannot be replayed
+    BarsError       bars that cannot be read, or are not what they should be
 """
 
 
@@ -12,3 +13,7 @@ class MarketSpecError(ValueError):
 
 class TapeError(MarketSpecError):
     """A recording that is missing, empty or broken, or has nothing of a symbol."""
+
+
+class BarsError(MarketSpecError):
+    """A file of bars that is missing, empty or broken, or has nothing of a symbol."""

@@ -12,8 +12,10 @@ class Scale:
     """From whole ticks and steps to the nearest floats of price and size."""
 
     def __init__(self, spec: InstrumentSpec) -> None:
-        self._tick, self._ticks_in = spec.tick_size.as_integer_ratio()
-        self._step, self._steps_in = Decimal(1).scaleb(-spec.size_decimals).as_integer_ratio()
+        self.tick_ratio = self._tick, self._ticks_in = spec.tick_size.as_integer_ratio()
+        self.step_ratio = self._step, self._steps_in = (
+            Decimal(1).scaleb(-spec.size_decimals).as_integer_ratio()
+        )
         self.tick = float(spec.tick_size)
         self.step = self._step / self._steps_in
 
@@ -81,16 +83,23 @@ class Ladder:
 
 
 class Teller:
-    """Makes the events of one symbol."""
+    """Makes the events of one symbol, with prices and sizes as its scale has them."""
 
     def __init__(self, spec: InstrumentSpec) -> None:
         self.scale = Scale(spec)
         self._symbol = spec.symbol
+        self._tick, self._ticks_in = self.scale.tick_ratio
+        self._step, self._steps_in = self.scale.step_ratio
 
     def level(self, ts: float, ladder: Ladder, key: int, size: int) -> BookDelta:
         """Return the news that a level has this size now."""
-        price = self.scale.price(ladder.sign * key)
-        return BookDelta(ts, self._symbol, ladder.side, price, self.scale.size(size))
+        return BookDelta(
+            ts,
+            self._symbol,
+            ladder.side,
+            ladder.sign * key * self._tick / self._ticks_in,
+            size * self._step / self._steps_in,
+        )
 
     def trade(
         self, ts: float, ladder: Ladder, key: int, size: int, *, liquidation: bool = False

@@ -21,12 +21,12 @@ TapeEvent = BookSnapshot | BookDelta | MarketTrade
 FEEDS = ("book_snapshot", "book", "trade")
 
 
-class _Level(msgspec.Struct):
+class _Level(msgspec.Struct, gc=False):
     price: float
     qty: float
 
 
-class _Message(msgspec.Struct):
+class _Message(msgspec.Struct, gc=False):
     """Any websocket message, as far as a tape needs it."""
 
     feed: str | None = None
@@ -39,7 +39,7 @@ class _Message(msgspec.Struct):
     asks: list[_Level] | None = None
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, gc=False):
     received_at: float
     message: _Message
 
@@ -93,21 +93,21 @@ def tape_span(path: Path) -> tuple[float, float]:
 
 
 def _event(ts: float, message: _Message) -> TapeEvent:
-    symbol = message.product_id
+    symbol, feed, side = message.product_id, message.feed, message.side
     if symbol is None:
         raise ValueError("product_id is missing")
-    if message.feed == "book_snapshot":
+    if feed == "book_snapshot":
         bids, asks = _levels(message.bids, "bids"), _levels(message.asks, "asks")
         return BookSnapshot(ts, symbol, tuple(sorted(bids, reverse=True)), tuple(sorted(asks)))
-    if message.side is None:
+    if side is None:
         raise ValueError("side is missing")
     price, size = _number(message.price, "price"), _number(message.qty, "qty")
     if price == 0.0:
         raise ValueError("price must be more than 0")
-    if message.feed == "book":
-        return BookDelta(ts, symbol, message.side, price, size)
+    if feed == "book":
+        return BookDelta(ts, symbol, side, price, size)
     kind: Literal["fill", "liquidation"] = "liquidation" if message.type == "liquidation" else "fill"
-    return MarketTrade(ts, symbol, message.side, price, size, kind)
+    return MarketTrade(ts, symbol, side, price, size, kind)
 
 
 def _levels(levels: list[_Level] | None, name: str) -> list[tuple[float, float]]:

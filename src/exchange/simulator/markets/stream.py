@@ -93,7 +93,8 @@ class SymbolStream:
         """Return mark, index, funding and open interest at a time of the running minute."""
         plan = self._running()
         fair = plan.fair[max(0, self._done - 1)]
-        return self._refer(ts, fair, plan.facts)[0]
+        index, premium = self._index(ts, fair, plan.facts)
+        return self._refer(ts, index, round(index * (1.0 + premium), self._digits), plan.facts)
 
     def taken(self, side: WireSide, *, price: float, size: float, ts: float) -> None:
         """Feel that one of our participants took from the displayed book."""
@@ -188,28 +189,32 @@ class SymbolStream:
 
     def _refer_if_due(self, ts: float, fair: float, facts: MinuteFacts, events: list[MarketEvent]) -> None:
         told, told_ts = self._mark, self._reference_ts
-        reference, self._premium = self._refer(ts, fair, facts)
-        if told is None or abs(reference.mark / told - 1.0) >= MARK_MOVE or ts - told_ts >= MARK_EVERY_S:
-            self._mark, self._reference_ts = reference.mark, ts
-            events.append(reference)
+        index, premium = self._index(ts, fair, facts)
+        self._premium = premium
+        mark = round(index * (1.0 + premium), self._digits)
+        if told is None or abs(mark / told - 1.0) >= MARK_MOVE or ts - told_ts >= MARK_EVERY_S:
+            self._mark, self._reference_ts = mark, ts
+            events.append(self._refer(ts, index, mark, facts))
 
-    def _refer(self, ts: float, fair: float, facts: MinuteFacts) -> tuple[Reference, float]:
-        """Return the reference values and the smoothed premium behind the mark."""
+    def _index(self, ts: float, fair: float, facts: MinuteFacts) -> tuple[float, float]:
+        """Return the index and the smoothed premium of the mark over it."""
         share = (ts - facts.start) / MINUTE_S
         basis = facts.premium_start + (facts.premium_end - facts.premium_start) * share
         index = fair * math.exp(-basis)
         premium = self.quoting.middle() * self._tick / index - 1.0
         if self._premium is not None:
             premium = self._premium + (premium - self._premium) / MARK_MEMORY_S
+        return index, premium
+
+    def _refer(self, ts: float, index: float, mark: float, facts: MinuteFacts) -> Reference:
         funding = self._funding
         typical = self._character.open_interest_usd / self._character.start_price
-        reference = Reference(
+        return Reference(
             ts,
             self.spec.symbol,
-            round(index * (1.0 + premium), self._digits),
+            mark,
             round(index, self._digits),
             None if funding is None else funding.rate_usd,
             None if funding is None else funding.predicted_relative * index,
             round(typical * math.exp(facts.open_interest), max(0, self.spec.size_decimals)),
         )
-        return reference, premium

@@ -71,17 +71,17 @@ class TapeMarket:
     def step(self, now: float) -> list[MarketEvent]:
         """Return all events after the last call up to and including ``now``, in the order of the tape."""
         events: list[MarketEvent] = []
-        while self._next is not None and self._next.ts <= now:
-            event = self._next
+        event, rest, replays = self._next, self._rest, self._replays
+        while event is not None and event.ts <= now:
             self._last_ts = event.ts
-            self._next = next(self._rest, None)
-            replay = self._replays.get(event.symbol)
-            if replay is None:
-                continue
-            events.append(event)
-            reference = replay.apply(event)
-            if reference is not None:
-                events.append(reference)
+            replay = replays.get(event.symbol)
+            if replay is not None:
+                events.append(event)
+                reference = replay.apply(event)
+                if reference is not None:
+                    events.append(reference)
+            event = next(rest, None)
+        self._next = event
         if self._next is None and not self._ended:
             self._ended = True
             events.append(MarketEnded(self._last_ts))
@@ -164,13 +164,17 @@ class _Replay:
 
     def apply(self, event: TapeEvent) -> Reference | None:
         """Take over one event; return the reference if it is time for one and the mid has moved."""
-        if isinstance(event, MarketTrade):
+        if isinstance(event, BookDelta):
+            side = self._bids if event.side == "buy" else self._asks
+            if event.size:
+                side[event.price] = event.size
+            else:
+                side.pop(event.price, None)
+        elif isinstance(event, MarketTrade):
             self.trades.count(event.ts, event.price, event.size)
             return None
-        if isinstance(event, BookSnapshot):
-            self._bids, self._asks = dict(event.bids), dict(event.asks)
         else:
-            self._change(event)
+            self._bids, self._asks = dict(event.bids), dict(event.asks)
         told = self._told
         if told is not None and event.ts - told.ts < REFERENCE_EVERY_S:
             return None
@@ -189,13 +193,6 @@ class _Replay:
         reference = self._reference(ts)
         if reference is not None:
             yield reference
-
-    def _change(self, delta: BookDelta) -> None:
-        side = self._bids if delta.side == "buy" else self._asks
-        if delta.size:
-            side[delta.price] = delta.size
-        else:
-            side.pop(delta.price, None)
 
     def _reference(self, ts: float) -> Reference | None:
         if not self._bids or not self._asks:

@@ -1,5 +1,6 @@
 """The model core along the clock: blocks in order, and what is remembered of them."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -49,6 +50,11 @@ class Timeline:
         """Return the state at the kept history's beginning; all that is kept follows from it."""
         return self._past[0].before
 
+    @property
+    def block(self) -> Block:
+        """Return the running block."""
+        return self._block
+
     def reach(self, minute: int) -> None:
         """Go on until ``minute`` (since the epoch) lies in the running block."""
         while self._block.number < minute // BLOCK_MINUTES:
@@ -67,9 +73,9 @@ class Timeline:
         _, absolute = self._hour(hour, column)
         return Funding(rate_usd=absolute, predicted_relative=self._rate(float(so_far.mean()), column))
 
-    def funding_points(self, column: int, *, until: float) -> list[FundingPoint]:
-        """Return every kept hour that is settled by ``until``, oldest first."""
-        first = self._past[0].before.block * BLOCK_HOURS + 1
+    def funding_points(self, column: int, *, until: float, since: float = 0.0) -> list[FundingPoint]:
+        """Return every kept hour that was settled in [since, until], oldest first."""
+        first = max(self._past[0].before.block * BLOCK_HOURS + 1, math.ceil(since / 3600) - 1)
         last = min(int(until // 3600), (self._block.number + 1) * BLOCK_HOURS)
         points = []
         for hour in range(first, last):

@@ -1,5 +1,6 @@
 """The account as REST tells it: collateral, positions, fills, preferences and the log."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.order_form import decimal, seconds_of
 from src.exchange.simulator.state import ExchangeState
 from src.exchange.simulator.wire.public import FEE_SCHEDULE, whole
+from src.exchange.simulator.wire.rows import Rows, Shape
 from src.exchange.simulator.wire.values import iso, millis, number
 from src.records.exchange_journal import AccountRow, ExchangeFill
 
@@ -70,15 +72,27 @@ def open_positions(core: Core) -> dict[str, object]:
     return {"openPositions": shapes}
 
 
-def fills(state: ExchangeState, params: Mapping[str, str]) -> dict[str, object]:
-    """Return the newest 100 fills, newest first; with ``lastFillTime`` the 100 before that time."""
-    known = state.fills
-    before = params.get("lastFillTime", "")
-    if before:
-        limit = seconds_of(before, "lastFillTime")
-        known = [fill for fill in known if round(fill.ts, 3) < limit]
-    page = known[: -FILLS_A_PAGE - 1 : -1]
-    return {"fills": [_fill(fill, with_pnl=not before) for fill in page]}
+class FillPages:
+    """The answers that tell the account's fills."""
+
+    def __init__(self, state: ExchangeState) -> None:
+        self._state = state
+        self._rows: Rows[ExchangeFill] = Rows(lambda fill: _fill(fill, with_pnl=True))
+        self._newest: list[Shape] = []
+        self._changes = -1
+
+    def answer(self, params: Mapping[str, str]) -> dict[str, object]:
+        """Return the newest 100 fills, newest first; with ``lastFillTime`` the 100 before that time."""
+        before = params.get("lastFillTime", "")
+        if before:
+            limit = seconds_of(before, "lastFillTime")
+            earlier = [fill for fill in self._state.fills if round(fill.ts, 3) < limit]
+            return {"fills": [_fill(fill, with_pnl=False) for fill in earlier[: -FILLS_A_PAGE - 1 : -1]]}
+        if self._changes != self._state.changes:
+            page = self._state.fills[: -FILLS_A_PAGE - 1 : -1]
+            self._newest = self._rows.of((fill.fill_id, fill) for fill in page)
+            self._changes = self._state.changes
+        return {"fills": self._newest}
 
 
 def leverage_preferences(state: ExchangeState) -> dict[str, object]:
@@ -107,20 +121,46 @@ def fee_volumes(state: ExchangeState) -> dict[str, object]:
     return {"volumesByFeeSchedule": {FEE_SCHEDULE: number(traded)}}
 
 
-def account_log(state: ExchangeState, params: Mapping[str, str]) -> dict[str, object]:
-    """Return rows of the account log, newest first unless ``sort=asc``; ``since`` and ``before`` in ms."""
-    rows = state.account.rows
-    info = params.get("info", "")
-    since, before = _millis(params, "since", 0), _millis(params, "before", 2**62)
-    first, last = whole(params, "from", 0), whole(params, "to", 2**62)
-    wanted = [
-        row
-        for row in rows
-        if (not info or row.info == info) and since <= millis(row.ts) < before and first <= row.row_id <= last
-    ]
-    if params.get("sort") != "asc":
-        wanted.reverse()
-    return {"logs": [_row(row) for row in wanted[: whole(params, "count", ROWS_A_PAGE)]]}
+class LogPages:
+    """The answers that tell the account log; a question about the newest rows looks at no others."""
+
+    def __init__(self, state: ExchangeState) -> None:
+        self._state = state
+        self._rows = Rows(_row)
+        self._latest: list[int] = []
+        """The latest time up to each row, in ms: funding that was missed is booked late."""
+        self._first_id = 0
+
+    def answer(self, params: Mapping[str, str]) -> dict[str, object]:
+        """Return rows, newest first unless ``sort=asc``; ``since`` and ``before`` in ms."""
+        wanted = self._wanted(params)
+        if params.get("sort") != "asc":
+            wanted.reverse()
+        page = wanted[: whole(params, "count", ROWS_A_PAGE)]
+        return {"logs": self._rows.of((row.row_id, row) for row in page)}
+
+    def _wanted(self, params: Mapping[str, str]) -> list[AccountRow]:
+        info = params.get("info", "")
+        since, before = _millis(params, "since", 0), _millis(params, "before", 2**62)
+        first, last = whole(params, "from", 0), whole(params, "to", 2**62)
+        return [
+            row
+            for row in self._from(since)
+            if (not info or row.info == info)
+            and since <= millis(row.ts) < before
+            and first <= row.row_id <= last
+        ]
+
+    def _from(self, since: int) -> list[AccountRow]:
+        """Return all rows but those that end before ``since``."""
+        rows, latest = self._state.account.rows, self._latest
+        first_id = rows[0].row_id if rows else 0
+        if first_id != self._first_id or len(rows) < len(latest):
+            latest.clear()
+            self._first_id = first_id
+        for row in rows[len(latest) :]:
+            latest.append(max(latest[-1] if latest else 0, millis(row.ts)))
+        return rows[bisect_left(latest, since) :]
 
 
 def _fill(fill: ExchangeFill, *, with_pnl: bool) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from src.exchange.simulator.state import ExchangeState
 from src.exchange.simulator.triggers import fires_above
+from src.exchange.simulator.wire.rows import Rows, Shape
 from src.exchange.simulator.wire.values import iso, number
 from src.records.exchange_journal import ExchangeOrder, OrderTerms
 
@@ -60,10 +61,22 @@ def trigger_object(order: ExchangeOrder) -> dict[str, object]:
     }
 
 
-def open_orders(state: ExchangeState) -> dict[str, object]:
-    """Return the open orders, newest first; triggers are among them."""
-    newest_first = sorted(state.open.values(), key=lambda o: -o.placed_ts)
-    return {"openOrders": [_open_order(order) for order in newest_first]}
+class OpenOrders:
+    """The answer that tells the open orders."""
+
+    def __init__(self, state: ExchangeState) -> None:
+        self._state = state
+        self._rows = Rows(_open_order)
+        self._newest: list[Shape] = []
+        self._changes = -1
+
+    def answer(self) -> dict[str, object]:
+        """Return the open orders, newest first; triggers are among them."""
+        if self._changes != self._state.changes:
+            newest_first = sorted(self._state.open.items(), key=lambda pair: -pair[1].placed_ts)
+            self._newest = self._rows.of(newest_first)
+            self._changes = self._state.changes
+        return {"openOrders": self._newest}
 
 
 def order_statuses(state: ExchangeState, params: Mapping[str, str], now: float) -> dict[str, object]:

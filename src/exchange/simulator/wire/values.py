@@ -6,8 +6,7 @@ from decimal import Decimal
 
 def iso(ts: float) -> str:
     """Return seconds since the epoch as ISO 8601 with milliseconds and ``Z``."""
-    moment = datetime.fromtimestamp(round(ts, 3), tz=UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return datetime.fromtimestamp(round(ts, 3), tz=UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def millis(ts: float) -> int:

@@ -9,6 +9,8 @@ from src.exchange.simulator.errors import JournalGap
 from src.exchange.simulator.journal import Books
 from src.records.exchange_journal import ExchangeSnapshot
 from src.store.errors import CorruptLine, StoreError
+from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.paper_exchange_fakes import SPECS, START, XBT, Exchange, ScriptedMarket
 
 
@@ -17,7 +19,7 @@ class Kept(Exchange):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.books = Books(folder, quarantine=folder / "quarantine", memory_s=5.0)
+        self.books = Books(folder, files=disk_files(Home(folder)), memory_s=5.0)
         self.state = self.books.state
         self.engine = Engine(
             SPECS,
@@ -43,7 +45,7 @@ class Kept(Exchange):
 
 
 def reopened(folder: Path) -> ExchangeSnapshot:
-    books = Books(folder, quarantine=folder / "quarantine", memory_s=5.0)
+    books = Books(folder, files=disk_files(Home(folder)), memory_s=5.0)
     snapshot = books.state.snapshot(0.0)
     books.close()
     return snapshot
