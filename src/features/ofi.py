@@ -41,17 +41,20 @@ def self_normalised(net: float, sum_squares: float) -> float | None:
     return net / math.sqrt(sum_squares)
 
 
-def lagged_scale(earlier: npt.NDArray[np.float64]) -> float | None:
-    """Return the exponentially weighted rms of the windows before this one, oldest first.
+def scale_weights(count: int) -> npt.NDArray[np.float64]:
+    """Return the weights of ``count`` earlier windows, oldest first: half for each ``HALF_LIFE_WINDOWS``."""
+    return np.exp2(np.arange(1 - count, 1, dtype=np.float64) / HALF_LIFE_WINDOWS)
 
-    The weights are divided by their own sum, which corrects a young average for its youth. None with fewer
-    than ``WARM_WINDOWS`` windows; exact from ``EXACT_WINDOWS``: older ones together weigh a three-hundredth.
+
+def lagged_scale(
+    squares: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], total_weight: float
+) -> float | None:
+    """Return the exponentially weighted rms of the windows before this one, from their squares.
+
+    The weights are divided by their own sum, which corrects a young average for its youth. Exact from
+    ``EXACT_WINDOWS``: older ones together weigh a three-hundredth. None where nothing ever moved.
     """
-    count = earlier.size
-    if count < WARM_WINDOWS:
-        return None
-    weights = np.exp2(np.arange(1 - count, 1, dtype=np.float64) / HALF_LIFE_WINDOWS)
-    scale = math.sqrt(float(weights @ np.square(earlier)) / float(weights.sum()))
+    scale = math.sqrt(float(weights @ squares) / total_weight)
     return scale if scale > 0 else None
 
 

@@ -12,5 +12,6 @@ def return_bps(price: float | None, earlier: float | None) -> float | None:
 
 
 def log_returns(closes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the differences of the logarithms of consecutive closes."""
-    return np.diff(np.log(closes))
+    """Return the differences of the logarithms of consecutive closes, along the last axis."""
+    logarithms = np.log(closes)
+    return np.asarray(logarithms[..., 1:] - logarithms[..., :-1])

@@ -1,32 +1,30 @@
-"""Realised volatility from closes."""
+"""Realised volatility from log returns."""
 
 import math
 
 import numpy as np
 import numpy.typing as npt
 
-from src.features.returns import log_returns
-
 MINIMUM_HOURS = 24
 
 
-def realised_bps(closes: npt.NDArray[np.float64]) -> float:
-    """Return the root of the sum of squared log returns, in bps over the whole span."""
-    returns = log_returns(closes)
-    return 1e4 * math.sqrt(float(returns @ returns))
+def realised_bps(returns: npt.NDArray[np.float64]) -> list[float]:
+    """Return the root of the sum of squared log returns of each row, in bps over the whole span."""
+    found: list[float] = (1e4 * np.sqrt(np.vecdot(returns, returns))).tolist()
+    return found
 
 
-def hourly_median_bps(closes: npt.NDArray[np.float64], *, bars_an_hour: int) -> float | None:
-    """Return the median of hourly realised volatility in bps; NaN marks closes that are not known.
+def hourly_median_bps(returns: npt.NDArray[np.float64], *, bars_an_hour: int) -> float | None:
+    """Return the median of hourly realised volatility in bps; NaN marks returns that are not known.
 
-    Hours with a missing close do not count. None with fewer than ``MINIMUM_HOURS`` whole hours.
+    Hours with an unknown return do not count. None with fewer than ``MINIMUM_HOURS`` whole hours.
     """
-    hours = (closes.size - 1) // bars_an_hour
+    hours = returns.size // bars_an_hour
     if hours < MINIMUM_HOURS:
         return None
-    squares = np.square(log_returns(closes[-hours * bars_an_hour - 1 :]))
-    sums = squares.reshape(hours, bars_an_hour).sum(axis=1)
-    known = sums[~np.isnan(sums)]
+    sums = np.square(returns[-hours * bars_an_hour :]).reshape(hours, bars_an_hour).sum(axis=1)
+    known = np.sort(sums[~np.isnan(sums)])
     if known.size < MINIMUM_HOURS:
         return None
-    return 1e4 * float(np.median(np.sqrt(known)))
+    below, above = known[(known.size - 1) // 2], known[known.size // 2]
+    return 1e4 * ((math.sqrt(below) + math.sqrt(above)) / 2)

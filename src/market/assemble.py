@@ -1,206 +1,99 @@
-"""One symbol's features at the close of one window, put together from what is known then."""
+"""The features of all symbols at the close of a window, from what each showed in it and from their past."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
-from src.features import ofi
-from src.features.returns import return_bps
-from src.market.history import Columns, History
-from src.market.live_book import BOOK_FAULTS
-from src.market.slow_features import MinuteFacts, QuarterFacts
-from src.market.symbol_state import OFF_MARK, SymbolState
-from src.market.window_facts import (
-    Carry,
-    Score,
-    Shape,
-    Takers,
-    carry_of,
-    regime_of,
-    score_window,
-    shape_of,
-    takers_of,
-)
-from src.records.enums import Regime
-from src.records.features import Features, WindowSums
-
-PARTIAL_WINDOW = "partial_window"
-"""The feed was not connected throughout."""
-NO_MESSAGES = "no_messages"
-"""The feed was silent, so no price is known."""
-NO_BOOK_EVENTS = "no_book_events"
-UNWATCHED = frozenset({PARTIAL_WINDOW, NO_MESSAGES})
-"""Windows whose trades were not all seen."""
-_UNSCORED = BOOK_FAULTS | UNWATCHED | {OFF_MARK, NO_BOOK_EVENTS}
+from src.market.closed_window import ClosedWindow
+from src.market.faults import knows_trades
+from src.market.feature_line import Close, Facts, features_of
+from src.market.flow_scale import ScaleWeights
+from src.market.history import HOUR_S, MINUTE_S, QUARTER_S, Series, flows_of
+from src.market.hour_facts import HourFacts, hour_facts
+from src.market.kept_windows import KeptWindow, restore
+from src.market.quotes import Bar, FundingHour
+from src.market.rolling_skews import RollingSkews
+from src.market.slow_features import MinuteFacts, QuarterFacts, minute_facts, quarter_facts
+from src.market.symbol_history import SymbolHistory
+from src.market.window_facts import pasts
+from src.records.features import Features
 
 
-_SPANS_S = (60, 300, 900, 3600)
+class Assembler:
+    """The pasts of all symbols, and what they make of each window; one path for every kind of market."""
 
+    def __init__(self, symbols: Sequence[str], leader: str, window_s: float) -> None:
+        weights = ScaleWeights()
+        self.symbols = tuple(dict.fromkeys((*symbols, leader)))
+        """Those that windows are handed in of, in this order: a column each."""
+        self.histories: Mapping[str, SymbolHistory] = {
+            symbol: SymbolHistory(weights) for symbol in self.symbols
+        }
+        self.series = Series(len(self.symbols), window_s)
+        self._columns = {symbol: column for column, symbol in enumerate(self.symbols)}
+        self._written = frozenset(symbols)
+        self._leader = self._columns[leader]
+        self._minute: tuple[float, list[MinuteFacts]] | None = None
+        self._quarter: tuple[float, list[QuarterFacts]] | None = None
+        self._hour: tuple[float, list[HourFacts]] | None = None
+        self._skews = RollingSkews()
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The close of one window, as all symbols share it."""
+    def restore(self, kept: Iterable[KeptWindow]) -> None:
+        """Go on from windows that an earlier start wrote, oldest first."""
+        restore(self.histories, self.series, kept)
 
-    ts: float
-    window_s: float
-    leader: str
-    faults: frozenset[str]
-    """What was wrong with the feed itself."""
-    fear_greed: float | None
+    def mark_prices(self, ts: float, mids: Mapping[str, float]) -> None:
+        """Keep our own prices at the end of a minute."""
+        self.series.mark_prices(ts, {self._columns[symbol]: mid for symbol, mid in mids.items()})
 
+    def mark_minutes(self, ts: float, windows: Iterable[ClosedWindow]) -> None:
+        """Keep the prices that windows which end now tell at the ends of their minutes."""
+        by_end: dict[float, dict[int, float]] = {}
+        for closed in windows:
+            column = self._columns[closed.symbol]
+            for end, mid in closed.minute_mids:
+                by_end.setdefault(end, {})[column] = mid
+            if ts % MINUTE_S == 0 and closed.shape.mid is not None:
+                by_end.setdefault(ts, {})[column] = closed.shape.mid
+        for end in sorted(by_end):
+            self.series.mark_prices(end, by_end[end])
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    sums: WindowSums
-    shape: Shape
-    score: Score
-    takers: Takers
-    carry: Carry
-    regime: Regime | None
-    minute: MinuteFacts
-    quarter: QuarterFacts
-    faults: frozenset[str]
+    def add_bars(self, symbol: str, bars: Iterable[Bar], *, resolution_s: int) -> None:
+        """Fill a symbol's holes with the closes of candles of one or fifteen minutes."""
+        self.series.add_bars(bars, self._columns[symbol], resolution_s=resolution_s)
+        self._minute = self._quarter = self._hour = None
 
+    def add_funding(self, symbol: str, hours: Iterable[FundingHour], *, now: float) -> None:
+        """Keep a symbol's settled funding rates."""
+        self.histories[symbol].funding.add(hours, now=now)
 
-def is_scored(sums: WindowSums, faults: frozenset[str]) -> bool:
-    """Return whether a window's order flow was measured throughout: it then counts for later scales."""
-    return sums.ofi_sum_squares > 0 and not _UNSCORED & faults
+    def close(self, close: Close, windows: Sequence[ClosedWindow]) -> list[Features]:
+        """Return the features of the windows that end now, one of each symbol, in the symbols' order.
 
+        Those of a symbol that is only followed are not told, and no window twice.
+        """
+        ts = close.ts
+        minutes, quarters = self._slow_facts(ts)
+        self.series.add_windows(
+            ts,
+            [closed.shape.mid for closed in windows],
+            [closed.open_interest for closed in windows],
+            [flows_of(closed.sums, whole=knows_trades(close.faults | closed.faults)) for closed in windows],
+        )
+        told = []
+        for closed, facts in zip(windows, map(Facts, pasts(self.series, ts), minutes, quarters), strict=True):
+            history = self.histories[closed.symbol]
+            if ts > history.written_ts:
+                history.written_ts = ts
+                features = features_of(history, closed, close, facts)
+                if closed.symbol in self._written:
+                    told.append(features)
+        return told
 
-def close_window(state: SymbolState, close: Close, minute: MinuteFacts, quarter: QuarterFacts) -> Features:
-    """Return the features of the window that ends now, and move the symbol's history past it."""
-    faults = frozenset(close.faults | state.book.faults() | _own_faults(state, close.ts))
-    quote = None if NO_MESSAGES in faults else state.quote(close.ts)
-    shape = shape_of(state.book.book, quote)
-    sums = state.tally.sums(close=shape.mid, large_trade_usd=state.trades.large_trade_usd)
-    tickers = state.fresh_tickers(close.ts)
-    history = state.history
-    history.add_window(
-        close.ts,
-        sums,
-        mid=shape.mid,
-        open_interest=tickers.open_interest,
-        whole=not UNWATCHED & faults,
-    )
-    facts = _Facts(
-        sums=sums,
-        shape=shape,
-        score=score_window(
-            history, sums, ts=close.ts, window_s=close.window_s, scored=is_scored(sums, faults)
-        ),
-        takers=takers_of(history, ts=close.ts),
-        carry=carry_of(history, tickers, ts=close.ts),
-        regime=regime_of(history, minute, quarter, ts=close.ts),
-        minute=minute,
-        quarter=quarter,
-        faults=faults,
-    )
-    state.book.begin_window()
-    return _record(state, close, facts)
-
-
-def _own_faults(state: SymbolState, ts: float) -> set[str]:
-    faults = set()
-    if state.is_off_mark(ts):
-        faults.add(OFF_MARK)
-    if state.tally.book_events == 0:
-        faults.add(NO_BOOK_EVENTS)
-    return faults
-
-
-def _record(state: SymbolState, close: Close, facts: _Facts) -> Features:
-    shape, score, takers, carry = facts.shape, facts.score, facts.takers, facts.carry
-    minute, quarter = facts.minute, facts.quarter
-    tickers = state.fresh_tickers(close.ts)
-    move = _Moves(state.history, close.ts, shape.mid)
-    return Features(
-        ts=close.ts,
-        symbol=state.symbol,
-        window_s=close.window_s,
-        recorded_at=close.ts,
-        sums=facts.sums,
-        mid=shape.mid,
-        bid=shape.bid,
-        ask=shape.ask,
-        mark=tickers.mark,
-        index=tickers.index,
-        spread_bps=shape.spread_bps,
-        bid_depth_usd=shape.bid_depth_usd,
-        ask_depth_usd=shape.ask_depth_usd,
-        imbalance=shape.imbalance,
-        micro_price=shape.micro_price,
-        ofi=score.value,
-        ofi_z=score.z,
-        ofi_previous=score.previous,
-        ofi_windows=score.windows,
-        return_window_bps=move.over_window(close.window_s),
-        return_1m_bps=move.over(60),
-        return_5m_bps=move.over(300),
-        return_15m_bps=move.over(900),
-        return_1h_bps=move.over(3600),
-        volatility_1h_bps=minute.volatility_1h_bps,
-        volatility_median_bps=quarter.volatility_median_bps,
-        trend_bps=quarter.trend_bps,
-        regime=facts.regime,
-        hurst=quarter.hurst,
-        skew=quarter.skew,
-        skew_quantile=quarter.skew_quantile,
-        lead_lag_minutes=None if minute.lead is None else minute.lead.lag,
-        lead_lag_correlation=None if minute.lead is None else minute.lead.correlation,
-        leader_return_bps=minute.leader_return_bps,
-        correlation_with_leader=quarter.correlation,
-        beta_with_leader=quarter.beta,
-        funding_rate=carry.funding_rate,
-        funding_z=carry.funding_z,
-        open_interest=carry.open_interest,
-        open_interest_change_1h=carry.open_interest_change_1h,
-        taker_buy_share=takers.buy_share,
-        large_net_usd_1h=takers.large_net_usd,
-        large_total_usd_1h=takers.large_total_usd,
-        long_liquidations_usd_1h=takers.long_liquidations_usd,
-        short_liquidations_usd_1h=takers.short_liquidations_usd,
-        fear_greed=close.fear_greed,
-        book_age_s=state.book.age(close.ts),
-        ticker_age_s=state.tickers.age(close.ts),
-        incomplete=_incomplete(state, facts, close, has_past=move.has_past()),
-    )
-
-
-class _Moves:
-    """The returns up to one close."""
-
-    def __init__(self, history: History, ts: float, mid: float | None) -> None:
-        self._history = history
-        self._ts = ts
-        self._mid = mid
-
-    def over(self, span_s: float) -> float | None:
-        return return_bps(self._mid, self._history.price_at(self._ts - span_s))
-
-    def has_past(self) -> bool:
-        return all(self._history.price_at(self._ts - span_s) is not None for span_s in _SPANS_S)
-
-    def over_window(self, window_s: float) -> float | None:
-        return return_bps(self._mid, self._history.value_at(self._ts - window_s, Columns.MID))
-
-
-def _incomplete(state: SymbolState, facts: _Facts, close: Close, *, has_past: bool) -> tuple[str, ...]:
-    """Return the names of what is missing, sorted."""
-    warming = is_scored(facts.sums, facts.faults) and facts.score.windows < ofi.WARM_WINDOWS
-    absent = {
-        "ofi_warming": warming,
-        "ticker": state.fresh_tickers(close.ts).mark is None,
-        "funding": facts.carry.funding_rate is None,
-        "funding_history": facts.carry.funding_rate is not None and facts.carry.funding_z is None,
-        "open_interest": facts.carry.open_interest is None,
-        "open_interest_1h": facts.carry.open_interest_change_1h is None,
-        "trades_5m": facts.takers.buy_share is None,
-        "large_trades_1h": facts.takers.large_total_usd is None,
-        "liquidations_1h": facts.takers.long_liquidations_usd is None,
-        "volatility_30d": facts.quarter.volatility_median_bps is None,
-        "hourly_returns": facts.quarter.correlation is None,
-        "leader": facts.minute.leader_return_bps is None,
-        "lead_lag": facts.minute.lead is None and state.symbol != close.leader,
-        "price_history": facts.shape.mid is not None and not has_past,
-        "fear_greed": close.fear_greed is None,
-    }
-    names = {name for name, is_absent in absent.items() if is_absent}
-    return tuple(sorted(names | facts.faults | set(facts.minute.missing) | set(facts.quarter.missing)))
+    def _slow_facts(self, ts: float) -> tuple[list[MinuteFacts], list[QuarterFacts]]:
+        minute, quarter, hour = ts - ts % MINUTE_S, ts - ts % QUARTER_S, ts - ts % HOUR_S
+        if self._hour is None or self._hour[0] != hour:
+            self._hour = (hour, hour_facts(self.series, self._leader, until=hour))
+        if self._minute is None or self._minute[0] != minute:
+            self._minute = (minute, minute_facts(self.series, self._leader, until=minute))
+        if self._quarter is None or self._quarter[0] != quarter:
+            self._quarter = (quarter, quarter_facts(self.series, self._hour[1], self._skews, until=quarter))
+        return self._minute[1], self._quarter[1]

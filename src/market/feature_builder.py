@@ -10,12 +10,15 @@ import msgspec
 import orjson
 
 from src.features.book_shape import mid_price
-from src.market.assemble import NO_MESSAGES, PARTIAL_WINDOW, Close, close_window
+from src.market.assemble import Assembler
 from src.market.book import OrderBook
+from src.market.closed_window import NO_MESSAGES, PARTIAL_WINDOW, ClosedWindow, nothing_shown
+from src.market.feature_line import Close
 from src.market.history import DAY_S, MINUTE_S, QUARTER_S
-from src.market.kept_windows import KeptWindow, restore
+from src.market.kept_windows import KeptWindow
+from src.market.live_window import closed_window_of
 from src.market.quotes import Bar, FundingHour, Reference
-from src.market.slow_features import MinuteFacts, QuarterFacts, minute_facts, quarter_facts
+from src.market.sound_bars import sound_bars
 from src.market.symbol_state import SymbolState
 from src.market.timeline import Boundary, Timeline
 from src.market.wire import (
@@ -33,6 +36,8 @@ from src.records.features import Features
 
 _log = logging.getLogger(__name__)
 _FEAR_GREED_STALE_S = 2 * DAY_S
+_NO_FAULTS: frozenset[str] = frozenset()
+_SILENT = frozenset({NO_MESSAGES})
 
 
 class FeatureWriter(Protocol):
@@ -71,17 +76,15 @@ class FeatureBuilder:
         self.dropped: Counter[str] = Counter()
         """What was thrown away, by reason."""
         self.last_event_ts: float | None = None
-        self._symbols = tuple(symbols)
         self._leader = leader
         self._window_s = window_s
         self._windows = windows
         self._publish = publish
         self._tape = tape
+        self._assembler = Assembler(symbols, leader, window_s)
         self._states = {
-            symbol: SymbolState(
-                symbol, window_s=window_s, ticker_stale_s=ticker_stale_s, dropped=self.dropped
-            )
-            for symbol in dict.fromkeys((*symbols, leader))
+            symbol: SymbolState(symbol, ticker_stale_s=ticker_stale_s, dropped=self.dropped)
+            for symbol in self._assembler.symbols
         }
         self._decoder = Decoder()
         self._timeline = Timeline(window_s)
@@ -90,12 +93,15 @@ class FeatureBuilder:
         self._closed: list[Features] = []
         self._fear_greed: tuple[float, float] | None = None
         self._lost: set[str] = set()
-        self._minute: tuple[float, dict[str, MinuteFacts]] | None = None
-        self._quarter: tuple[float, dict[str, QuarterFacts]] | None = None
 
     def restore(self, kept: Iterable[KeptWindow]) -> None:
         """Go on from windows that an earlier start wrote, oldest first."""
-        restore(self._states, kept, window_s=self._window_s)
+        windows = list(kept)
+        self._assembler.restore(windows)
+        for window in windows:
+            state = self._states.get(window.symbol)
+            if state is not None and window.sums.large_trade_usd:
+                state.trades.large_trade_usd = window.sums.large_trade_usd
 
     def book(self, symbol: str) -> OrderBook:
         """Return the live book of a symbol; read it, do not write it."""
@@ -107,9 +113,18 @@ class FeatureBuilder:
         return lost
 
     def on_connected(self, at: float) -> None:
-        """Hear that a connection stands; what follows is watched."""
+        """Hear that a connection stands; what follows is watched.
+
+        One that stands at the very begin of a window has seen it whole.
+        """
         self._advance(at)
         self._connected = True
+        if at % self._window_s != 0:
+            return
+        self._watched = True
+        if self._timeline.heard_at is None:
+            for state in self._states.values():
+                state.book.begin_window(at)
 
     def on_disconnected(self, at: float) -> None:
         """Hear that messages may be missing from now on: every book is lost until its next snapshot."""
@@ -125,19 +140,44 @@ class FeatureBuilder:
         except WireError:
             self.dropped["message"] += 1
             return
-        at = self._advance(at)
         if isinstance(wire, WireEvent):
+            self._advance(at)
             self._hear_event(wire)
             return
+        at = self.on_wire(at, wire)
+        if self._tape is not None and wire.product_id in self._states:
+            self._tape.append(at, message if isinstance(message, bytes) else orjson.dumps(message))
+
+    def on_wire(self, at: float, wire: WireMessage) -> float:
+        """Take one message that is typed already; return when it counts, which never goes back."""
+        at = self._advance(at)
         self._timeline.hear(at)
         self._connected = True
         self.last_event_ts = at
         state = self._states.get(wire.product_id)
-        if state is None:
-            return
-        if self._tape is not None:
-            self._tape.append(at, message if isinstance(message, bytes) else orjson.dumps(message))
-        self._apply(at, state, wire)
+        if state is not None:
+            self._apply(at, state, wire)
+        return at
+
+    def on_windows(
+        self, ts: float, windows: Sequence[ClosedWindow], *, recorded_at: float | None = None
+    ) -> int:
+        """Take what each symbol showed in the window that ends at ``ts``; return how many lines were written.
+
+        For a market that counts in windows, which is asked for one after the other and counts as watched
+        throughout; a symbol that is not among them showed nothing. What is closed already is passed over.
+        ``recorded_at`` is ``ts`` where it is not told.
+        """
+        shown = {closed.symbol: closed for closed in windows if closed.symbol in self._states}
+        self._assembler.mark_minutes(ts, shown.values())
+        if shown:
+            self.last_event_ts = ts
+        close = self._close_of(ts, _NO_FAULTS if shown else _SILENT, recorded_at or ts)
+        return self._hand_out(
+            self._assembler.close(
+                close, [shown.get(symbol) or nothing_shown(symbol) for symbol in self._states]
+            )
+        )
 
     def on_reference(self, at: float, reference: Reference) -> None:
         """Take the venue's reference values of one symbol."""
@@ -154,21 +194,16 @@ class FeatureBuilder:
         if resolution_s not in {MINUTE_S, QUARTER_S}:
             raise ValueError(f"candles of {resolution_s} s are of no use here")
         at = self._advance(at)
-        state = self._states.get(symbol)
-        if state is None:
-            return
-        by_opening = {bar.ts: bar for bar in bars if self._is_finished(bar, at, resolution_s)}
-        state.history.add_bars([by_opening[ts] for ts in sorted(by_opening)], resolution_s=resolution_s)
-        self._minute = self._quarter = None
+        if symbol in self._states:
+            sound = sound_bars(bars, at, resolution_s, self.dropped)
+            self._assembler.add_bars(symbol, sound, resolution_s=resolution_s)
 
     def on_funding_history(self, at: float, symbol: str, hours: Iterable[FundingHour]) -> None:
         """Take settled funding rates in any order; those from the future do not count."""
         at = self._advance(at)
-        state = self._states.get(symbol)
-        if state is None:
-            return
-        sound = [hour for hour in hours if math.isfinite(hour.relative_rate) and hour.ts <= at]
-        state.history.add_funding(sound, now=at)
+        if symbol in self._states:
+            sound = [hour for hour in hours if math.isfinite(hour.relative_rate) and hour.ts <= at]
+            self._assembler.add_funding(symbol, sound, now=at)
 
     def on_fear_greed(self, at: float, value: float) -> None:
         """Take the fear and greed index, 0..100."""
@@ -184,8 +219,10 @@ class FeatureBuilder:
         Every message that arrived by ``now`` must have been handed in before.
         """
         self._advance(now)
-        written = [msgspec.structs.replace(features, recorded_at=now) for features in self._closed]
-        self._closed.clear()
+        closed, self._closed = self._closed, []
+        return self._hand_out([msgspec.structs.replace(features, recorded_at=now) for features in closed])
+
+    def _hand_out(self, written: list[Features]) -> int:
         for features in written:
             self._windows.append(features)
         for features in {features.symbol: features for features in written}.values():
@@ -223,26 +260,26 @@ class FeatureBuilder:
         return now if timeline.heard_at is None else max(now, timeline.heard_at)
 
     def _mark_prices(self, ts: float) -> None:
-        for state in self._states.values():
-            quote = state.quote(ts)
-            if quote is not None:
-                state.history.mark_price(ts, mid_price(quote))
+        quotes = {symbol: state.quote(ts) for symbol, state in self._states.items()}
+        self._assembler.mark_prices(
+            ts, {symbol: mid_price(quote) for symbol, quote in quotes.items() if quote is not None}
+        )
 
     def _close(self, boundary: Boundary) -> None:
-        close = Close(
-            ts=boundary.ts,
+        ts, faults = boundary.ts, self._feed_faults(boundary)
+        windows = [closed_window_of(state, ts, faults) for state in self._states.values()]
+        self._closed += self._assembler.close(self._close_of(ts, faults, ts), windows)
+        self._watched = self._connected
+
+    def _close_of(self, ts: float, faults: frozenset[str], recorded_at: float) -> Close:
+        return Close(
+            ts=ts,
             window_s=self._window_s,
             leader=self._leader,
-            faults=self._feed_faults(boundary),
-            fear_greed=self._fresh_fear_greed(boundary.ts),
+            faults=faults,
+            fear_greed=self._fresh_fear_greed(ts),
+            recorded_at=recorded_at,
         )
-        minutes, quarters = self._slow_facts(boundary.ts)
-        for symbol, state in self._states.items():
-            features = close_window(state, close, minutes[symbol], quarters[symbol])
-            if symbol in self._symbols and boundary.ts > state.written_ts:
-                state.written_ts = boundary.ts
-                self._closed.append(features)
-        self._watched = self._connected
 
     def _feed_faults(self, boundary: Boundary) -> frozenset[str]:
         faults = set()
@@ -252,25 +289,7 @@ class FeatureBuilder:
             faults.add(NO_MESSAGES)
         return frozenset(faults)
 
-    def _slow_facts(self, ts: float) -> tuple[dict[str, MinuteFacts], dict[str, QuarterFacts]]:
-        histories = {symbol: state.history for symbol, state in self._states.items()}
-        minute, quarter = ts - ts % MINUTE_S, ts - ts % QUARTER_S
-        if self._minute is None or self._minute[0] != minute:
-            self._minute = (minute, minute_facts(histories, self._leader, until=minute))
-        if self._quarter is None or self._quarter[0] != quarter:
-            self._quarter = (quarter, quarter_facts(histories, self._leader, until=quarter))
-        return self._minute[1], self._quarter[1]
-
     def _fresh_fear_greed(self, ts: float) -> float | None:
         if self._fear_greed is None or ts - self._fear_greed[0] > _FEAR_GREED_STALE_S:
             return None
         return self._fear_greed[1]
-
-    def _is_finished(self, bar: Bar, now: float, resolution_s: int) -> bool:
-        if not 0 < bar.close < math.inf:
-            self.dropped["candle_value"] += 1
-            return False
-        if bar.ts > now:
-            self.dropped["candle_from_future"] += 1
-            return False
-        return bar.ts + resolution_s <= now

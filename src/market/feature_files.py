@@ -2,12 +2,11 @@
 
 import logging
 
-from src.clock import Clock
 from src.records.features import Features
 from src.records.settings import BotSettings
-from src.store.document import DocumentFile
 from src.store.errors import DiskFull
-from src.store.jsonl import Durability, JsonlWriter
+from src.store.files import Files, Outgoing, Page
+from src.store.jsonl import Durability
 from src.store.paths import Home
 from src.store.tape import TapeWriter
 
@@ -20,18 +19,13 @@ _TAPE_PIECES_A_SECOND = 4
 class FeatureFiles:
     """The files that only the feature builder writes."""
 
-    def __init__(self, home: Home, settings: BotSettings, clock: Clock) -> None:
-        self.windows: JsonlWriter[Features] = JsonlWriter(
-            home.windows,
-            writer=_WRITER,
-            durability=Durability.KNOWLEDGE,
-            quarantine=home.quarantine,
-            segment_bytes=int(settings.log_segment_mib * _MIB),
-            keep_segments=settings.keep_log_segments,
-            clock_now=clock.now,
+    def __init__(self, home: Home, settings: BotSettings, files: Files) -> None:
+        self.windows: Outgoing[Features] = files.writer(
+            home.windows, writer=_WRITER, durability=Durability.KNOWLEDGE
         )
         self._home = home
-        self._latest: dict[str, DocumentFile[Features]] = {}  # type: ignore[type-var] # a line serves as a document
+        self._files = files
+        self._latest: dict[str, Page[Features]] = {}
         recording = settings.recording
         self._tape = (
             TapeWriter(
@@ -60,14 +54,11 @@ class FeatureFiles:
     def publish(self, features: Features) -> None:
         """Replace the document that shows a symbol's newest features."""
         symbol = features.symbol
-        if symbol not in self._latest:
-            self._latest[symbol] = DocumentFile(  # type: ignore[type-var] # the same
-                self._home.features(symbol),
-                Features,
-                writer=_WRITER,
-                durable=False,
-            )
-        self._latest[symbol].write(features)
+        page = self._latest.get(symbol)
+        if page is None:
+            page = self._files.document(self._home.features(symbol), Features, writer=_WRITER, durable=False)
+            self._latest[symbol] = page
+        page.write(features)
 
     def save(self) -> None:
         """Force the windows to the disk, and compress a little of a closed piece of tape."""

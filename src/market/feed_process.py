@@ -8,20 +8,25 @@ from pathlib import Path
 from src.clock import Clock
 from src.market.feature_builder import FeatureBuilder
 from src.market.feature_files import FeatureFiles
+from src.market.heard import HeardTape
 from src.market.kept_windows import read_kept_windows
 from src.market.kraken_public import KrakenPublic
-from src.market.poller import Candles, FundingHours, Poller, PollItem, References
+from src.market.poll_answers import hand_over
+from src.market.poller import Poller, PollFailed, PollItem
 from src.market.wire import subscription
 from src.net.client import HttpClient
 from src.net.inbox import Inbox
 from src.net.retry import Backoff
 from src.net.websocket import Closed, Opened, SocketItem, WebSocketFeed
 from src.records.settings import BotSettings
+from src.store.files import Files
 from src.store.paths import Home
 
 _FEEDS = ("book", "trade", "ticker")
 _BATCH = 5000
 _INBOX_CAPACITY = 200_000
+REQUESTS_PER_S = 5.0
+"""Questions to the venue in a second of the market."""
 _TICKER_STALE_S = 60.0
 _TICKERS_MISSED_REAL_S = 15.0
 
@@ -40,6 +45,7 @@ class FeedProcess:
         poller: Poller,
         client: HttpClient,
         files: FeatureFiles,
+        tape: HeardTape | None,
     ) -> None:
         self.handled = 0
         self.outputs = 0
@@ -51,6 +57,7 @@ class FeedProcess:
         self._poller = poller
         self._client = client
         self._files = files
+        self._tape = tape
         self._connections = 0
 
     @property
@@ -111,22 +118,20 @@ class FeedProcess:
         return len(self._inbox) > 0
 
     def _take(self, at: float, item: FeedItem) -> None:
+        if isinstance(item, bytes):
+            self._builder.on_message(at, item)
+            return
+        if self._tape is not None:
+            self._tape.hear(at, item)
         match item:
-            case bytes():
-                self._builder.on_message(at, item)
-            case References(references):
-                for reference in references:
-                    self._builder.on_reference(at, reference)
-            case Candles(symbol, resolution_s, bars):
-                self._builder.on_candles(at, symbol, bars, resolution_s=resolution_s)
-            case FundingHours(symbol, hours):
-                self._builder.on_funding_history(at, symbol, hours)
             case Opened():
                 self._connected(at)
             case Closed():
                 self._builder.on_disconnected(at)
+            case PollFailed(question):
+                self.failures[question] += 1
             case _:
-                self.failures[item.question] += 1
+                hand_over(self._builder, at, item)
 
     def _connected(self, at: float) -> None:
         self._connections += 1
@@ -141,26 +146,16 @@ def build_feature_builder(
     endpoint_url: str,
     clock: Clock,
     *,
+    files: Files,
     rng: random.Random,
-    requests_per_s: float = 5.0,
+    requests_per_s: float = REQUESTS_PER_S,
 ) -> FeedProcess:
     """Return the worker, connected to the venue at ``endpoint_url`` (http or https) and warm from its own windows.
 
     ``requests_per_s`` counts market seconds, so that a faster clock fills its history as soon.
     """
     tracked = tuple(dict.fromkeys((*settings.symbols, settings.leader)))
-    kept = read_kept_windows(home.windows, symbols=len(settings.symbols))
-    files = FeatureFiles(home, settings, clock)
-    builder = FeatureBuilder(
-        symbols=settings.symbols,
-        leader=settings.leader,
-        window_s=settings.window_s,
-        windows=files.windows,
-        publish=files.publish,
-        tape=files if settings.recording.keep_messages else None,
-        ticker_stale_s=max(_TICKER_STALE_S, _TICKERS_MISSED_REAL_S * clock.speed),
-    )
-    builder.restore(kept)
+    builder, outputs = open_builder(home, settings, clock, files=files)
     inbox: Inbox[FeedItem] = Inbox(capacity=_INBOX_CAPACITY, now=clock.now)
     client = HttpClient(
         real=clock.real,
@@ -182,9 +177,33 @@ def build_feature_builder(
         put=lambda item: inbox.put(item, force=True),
         requests_per_s=requests_per_s * clock.speed,
     )
-    process = FeedProcess(builder=builder, inbox=inbox, feed=feed, poller=poller, client=client, files=files)
+    tape = HeardTape(tracked, outputs.append) if settings.recording.keep_messages else None
+    process = FeedProcess(
+        builder=builder, inbox=inbox, feed=feed, poller=poller, client=client, files=outputs, tape=tape
+    )
+    if tape is not None:
+        tape.started(clock.now())
     process.start()
     return process
+
+
+def open_builder(
+    home: Home, settings: BotSettings, clock: Clock, *, files: Files
+) -> tuple[FeatureBuilder, FeatureFiles]:
+    """Return a builder that is warm from its own windows, and the files that it writes."""
+    kept = read_kept_windows(home.windows, symbols=len(settings.symbols))
+    outputs = FeatureFiles(home, settings, files)
+    builder = FeatureBuilder(
+        symbols=settings.symbols,
+        leader=settings.leader,
+        window_s=settings.window_s,
+        windows=outputs.windows,
+        publish=outputs.publish,
+        tape=outputs if settings.recording.keep_messages else None,
+        ticker_stale_s=max(_TICKER_STALE_S, _TICKERS_MISSED_REAL_S * clock.speed),
+    )
+    builder.restore(kept)
+    return builder, outputs
 
 
 def websocket_url(endpoint_url: str) -> str:

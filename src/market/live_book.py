@@ -6,10 +6,10 @@ from collections import Counter
 from src.features.book_shape import mid_price
 from src.features.ofi import Quote, best_level_event
 from src.market.book import Level, OrderBook, is_crossed
+from src.market.closed_window import NO_BOOK
 from src.market.tally import WindowTally
 from src.market.wire import WireDelta, WireLevel, WireSnapshot
 
-NO_BOOK = "no_book"
 BOOK_GAP = "book_gap"
 BOOK_CROSSED = "book_crossed"
 BOOK_EMPTY = "book_empty"
@@ -41,6 +41,8 @@ class LiveBook:
         self._baseline: Quote | None = None
         self._unsound_since: float | None = None
         self._asked_at = -math.inf
+        self._began_at = -math.inf
+        self._began_lost = False
 
     @property
     def lost(self) -> bool:
@@ -52,12 +54,18 @@ class LiveBook:
         if self._fault != NO_BOOK:
             self._fault = BOOK_GAP
         self._faults.add(self._fault)
+        self._began_lost = False
         self._seq = None
         self._unsound_since = None
         self.quote = self._baseline = None
 
     def on_snapshot(self, at: float, snapshot: WireSnapshot) -> None:
-        """Take a whole book; it is no flow, so the next change is measured against it."""
+        """Take a whole book; it is no flow, so the next change is measured against it.
+
+        One that comes at the very begin of a window leaves nothing of it unseen.
+        """
+        if self._began_lost and at == self._began_at:
+            self._faults.clear()
         self.book.replace(self._sound(snapshot.bids), self._sound(snapshot.asks))
         self._seq = snapshot.seq
         self._fault = None
@@ -94,8 +102,10 @@ class LiveBook:
         """Return what was wrong with the book in the running window, or is at its end."""
         return self._faults | {self._fault} if self._fault is not None else set(self._faults)
 
-    def begin_window(self) -> None:
+    def begin_window(self, ts: float) -> None:
         """Begin a window; what is wrong now will have been wrong in it."""
+        self._began_at = ts
+        self._began_lost = self.lost
         self._faults = {self._fault} if self.lost and self._fault is not None else set()
         self._tally.begin(None if self.quote is None else mid_price(self.quote))
 

@@ -5,10 +5,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from src.clock import Clock
 from src.market.history import DAY_S, HOUR_S, MINUTE_S, QUARTER_S
-from src.market.kraken_public import MAXIMUM_BARS, KrakenPublic
+from src.market.kraken_public import MAXIMUM_BARS
 from src.market.quotes import Bar, FundingHour, Reference
 from src.net.errors import NetError
 from src.net.rate_limit import TokenBucket
@@ -56,13 +57,26 @@ PollItem = References | Candles | FundingHours | PollFailed
 _Question = Callable[[], PollItem]
 
 
+class PublicVenue(Protocol):
+    """What is asked of a venue; every question may raise a NetError."""
+
+    def references(self) -> list[Reference]:
+        """Return mark, index, funding and open interest of every contract."""
+
+    def candles(self, symbol: str, *, resolution_s: int, start: float, end: float) -> list[Bar]:
+        """Return the trade candles that opened between two times."""
+
+    def funding_history(self, symbol: str) -> list[FundingHour]:
+        """Return the settled hours that the venue still tells."""
+
+
 class Poller:
     """Asks one thing at a time, within a budget of requests, and puts each answer where the worker finds it."""
 
     def __init__(
         self,
         *,
-        venue: KrakenPublic,
+        venue: PublicVenue,
         symbols: Sequence[str],
         clock: Clock,
         put: Callable[[PollItem], object],

@@ -1,22 +1,23 @@
 """Features of bars: computed once a minute or a quarter of an hour, for all symbols together."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from src.features import correlation, gaps, hurst, lead_lag, skew, volatility
+from src.features import gaps, hurst, lead_lag, skew, volatility
 from src.features.returns import log_returns, return_bps
-from src.market.history import HOUR_S, MINUTE_S, QUARTER_S, History
+from src.market.history import MINUTE_S, QUARTER_S, Series
+from src.market.hour_facts import HourFacts
+from src.market.rolling_skews import RollingSkews
 
 TREND_BARS = 20
-_MEDIAN_BARS = 30 * 96
-_SKEW_CLOSES = skew.RETURNS + 1
+_LEADER_MOVE_S = 300
+_NO_FACTS = (None, None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class MinuteFacts:
+class MinuteFacts(NamedTuple):
     """What one-minute closes say of a symbol."""
 
     volatility_1h_bps: float | None
@@ -25,115 +26,110 @@ class MinuteFacts:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class QuarterFacts:
+class QuarterFacts(NamedTuple):
     """What fifteen-minute closes say of a symbol."""
 
-    volatility_median_bps: float | None
     trend_bps: float | None
     hurst: float | None
     skew: float | None
     skew_quantile: float | None
-    correlation: float | None
-    beta: float | None
+    hour: HourFacts
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Relation:
-    correlations: dict[str, float] = field(default_factory=dict)
-    slopes: dict[str, float | None] = field(default_factory=dict)
+class _Closes(NamedTuple):
+    """Closes with their few holes bridged, of the symbols of which enough is known."""
+
+    columns: list[int]
+    rows: npt.NDArray[np.float64]
+    """One a column of ``columns``, oldest close first."""
+    missing: list[tuple[str, ...]]
+    """Of every symbol."""
 
 
-def minute_facts(histories: Mapping[str, History], leader: str, *, until: float) -> dict[str, MinuteFacts]:
-    """Return the facts of every symbol at the end of a minute."""
+def minute_facts(series: Series, leader: int, *, until: float) -> list[MinuteFacts]:
+    """Return the facts of every symbol at the end of a minute; ``leader`` is a column."""
     ends = until - until % MINUTE_S
-    lead_closes = _closes(histories[leader], lead_lag.RETURNS + lead_lag.MAXIMUM_LAG + 1, ends)
-    lead_returns = None if lead_closes is None else log_returns(lead_closes)
-    leader_move = return_bps(histories[leader].price_at(ends), histories[leader].price_at(ends - 300))
-    return {
-        symbol: _minute_facts(history, None if symbol == leader else lead_returns, leader_move, ends)
-        for symbol, history in histories.items()
-    }
+    raw = np.ascontiguousarray(series.minutes.last(lead_lag.RETURNS + lead_lag.MAXIMUM_LAG + 1, until=ends).T)
+    closes = _bridged(raw[:, lead_lag.MAXIMUM_LAG :], "1m")
+    returns = log_returns(closes.rows)
+    volatilities = dict(zip(closes.columns, volatility.realised_bps(returns), strict=True))
+    leads = _leads(raw, leader, closes.columns, returns)
+    move = return_bps(
+        _known(series.minutes.at(ends, leader)), _known(series.minutes.at(ends - _LEADER_MOVE_S, leader))
+    )
+    return [
+        MinuteFacts(volatilities.get(column), leads.get(column), move, missing)
+        for column, missing in enumerate(closes.missing)
+    ]
 
 
-def quarter_facts(histories: Mapping[str, History], leader: str, *, until: float) -> dict[str, QuarterFacts]:
-    """Return the facts of every symbol at the end of a quarter of an hour."""
+def quarter_facts(
+    series: Series, hours: Sequence[HourFacts], skews: RollingSkews, *, until: float
+) -> list[QuarterFacts]:
+    """Return the facts of every symbol at the end of a quarter of an hour; ``skews`` spares repeated work."""
     ends = until - until % QUARTER_S
-    relation = _relation(histories, leader, until - until % HOUR_S)
-    return {symbol: _quarter_facts(symbol, history, relation, ends) for symbol, history in histories.items()}
+    raw = np.ascontiguousarray(series.quarters.last(hurst.CLOSES, until=ends).T)
+    closes = _bridged(raw, "15m")
+    shapes = dict(zip(closes.columns, _shapes(log_returns(closes.rows), skews), strict=True))
+    newest = _bridged(raw[:, -TREND_BARS - 1 :], "15m")
+    trends = {
+        column: return_bps(float(row[-1]), float(row[0]))
+        for column, row in zip(newest.columns, newest.rows, strict=True)
+    }
+    facts = []
+    for column, missing in enumerate(closes.missing):
+        exponent, skewness, quantile = shapes.get(column, _NO_FACTS)
+        still = column in shapes and exponent is None
+        facts.append(
+            QuarterFacts(
+                trend_bps=trends.get(column),
+                hurst=exponent,
+                skew=skewness,
+                skew_quantile=quantile,
+                hour=hours[column],
+                missing=(*missing, "unmoved_15m") if still else missing,
+            )
+        )
+    return facts
 
 
-def _minute_facts(
-    history: History,
-    lead_returns: npt.NDArray[np.float64] | None,
-    leader_move: float | None,
-    ends: float,
-) -> MinuteFacts:
-    raw = history.minutes.last(lead_lag.RETURNS + 1, until=ends)
-    closes = gaps.bridged(raw)
-    lead = None
-    if closes is not None and lead_returns is not None:
-        lead = lead_lag.strongest_lag(lead_returns, log_returns(closes))
-    return MinuteFacts(
-        volatility_1h_bps=None if closes is None else volatility.realised_bps(closes),
-        lead=lead,
-        leader_return_bps=leader_move,
-        missing=_missing("1m", raw, closes),
+def _leads(
+    raw: npt.NDArray[np.float64], leader: int, columns: Sequence[int], returns: npt.NDArray[np.float64]
+) -> dict[int, lead_lag.LeadLag | None]:
+    lead_closes = gaps.bridged(raw[leader])
+    if lead_closes is None or not columns:
+        return {}
+    found = dict(zip(columns, lead_lag.strongest_lags(log_returns(lead_closes), returns), strict=True))
+    found.pop(leader, None)
+    return found
+
+
+def _shapes(
+    returns: npt.NDArray[np.float64], skews: RollingSkews
+) -> list[tuple[float | None, float | None, float | None]]:
+    """Return exponent, skew and its quantile for each row."""
+    newest = returns[:, -skew.RETURNS :]
+    return list(
+        zip(
+            hurst.rescaled_range_exponents(returns),
+            skew.skewness(newest),
+            skew.newest_quantiles(skews.of(newest)),
+            strict=True,
+        )
     )
 
 
-def _quarter_facts(symbol: str, history: History, relation: _Relation, ends: float) -> QuarterFacts:
-    raw = history.quarters.last(hurst.CLOSES, until=ends)
-    closes = gaps.bridged(raw)
-    returns = None if closes is None else log_returns(closes[-_SKEW_CLOSES:])
-    trend = gaps.bridged(raw[-TREND_BARS - 1 :])
-    bars = history.quarters.last(_MEDIAN_BARS + 1, until=ends - ends % HOUR_S)
-    exponent = None if closes is None else hurst.rescaled_range_exponent(closes)
-    still = closes is not None and exponent is None
-    return QuarterFacts(
-        volatility_median_bps=volatility.hourly_median_bps(bars, bars_an_hour=4),
-        trend_bps=None if trend is None else return_bps(float(trend[-1]), float(trend[0])),
-        hurst=exponent,
-        skew=None if returns is None else skew.skewness(returns),
-        skew_quantile=None if returns is None else skew.newest_quantile(returns),
-        correlation=relation.correlations.get(symbol),
-        beta=relation.slopes.get(symbol),
-        missing=_missing("15m", raw, closes) + (("unmoved_15m",) if still else ()),
+def _bridged(raw: npt.NDArray[np.float64], resolution: str) -> _Closes:
+    if not gaps.has_holes(raw):
+        return _Closes(list(range(len(raw))), raw, [()] * len(raw))
+    rows = [gaps.bridged(row) for row in raw]
+    known = {column: row for column, row in enumerate(rows) if row is not None}
+    return _Closes(
+        columns=list(known),
+        rows=np.array(list(known.values())).reshape(len(known), raw.shape[1]),
+        missing=[_missing(resolution, row, closes) for row, closes in zip(raw, rows, strict=True)],
     )
-
-
-def _relation(histories: Mapping[str, History], leader: str, ends: float) -> _Relation:
-    """Relate hourly returns to the leader's, over the symbols and the hours that are known to all of them."""
-    hours = {symbol: _hourly_returns(history, ends) for symbol, history in histories.items()}
-    found = {symbol: returns for symbol, returns in hours.items() if returns is not None}
-    common = min((returns.size for returns in found.values()), default=0)
-    known = {symbol: returns[-common:] for symbol, returns in found.items() if returns[-common:].std() > 0}
-    if leader not in known:
-        return _Relation()
-    symbols: Sequence[str] = tuple(known)
-    matrix = correlation.shrunk_correlations(np.array(list(known.values())))
-    if matrix is None:
-        return _Relation()
-    row = matrix[symbols.index(leader)]
-    return _Relation(
-        correlations={symbol: float(value) for symbol, value in zip(symbols, row, strict=True)},
-        slopes={symbol: correlation.slope_on(known[leader], returns) for symbol, returns in known.items()},
-    )
-
-
-def _hourly_returns(history: History, ends: float) -> npt.NDArray[np.float64] | None:
-    """Return the newest hourly returns up to a week, fewer where the history is younger; None below two days."""
-    closes = history.quarters.last(correlation.RETURNS * 4 + 1, until=ends)[::4]
-    known = np.flatnonzero(~np.isnan(closes))
-    if known.size == 0 or closes.size - int(known[0]) <= correlation.MINIMUM_RETURNS:
-        return None
-    bridged = gaps.bridged(closes[int(known[0]) :])
-    return None if bridged is None else log_returns(bridged)
-
-
-def _closes(history: History, count: int, ends: float) -> npt.NDArray[np.float64] | None:
-    return gaps.bridged(history.minutes.last(count, until=ends))
 
 
 def _missing(
@@ -142,3 +138,7 @@ def _missing(
     if closes is None:
         return (f"candles_{resolution}",)
     return (f"gaps_{resolution}",) if gaps.has_holes(raw) else ()
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,4 +1,4 @@
-"""Everything that is known of one symbol while the market runs."""
+"""What the messages of one symbol say while the market runs."""
 
 import math
 from collections import Counter
@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from src.features.book_shape import mid_price
 from src.features.ofi import Quote
-from src.market.history import History
 from src.market.live_book import LiveBook
 from src.market.quotes import Reference
 from src.market.tally import WindowTally
 from src.market.trade_flow import TradeFlow
 
-OFF_MARK = "off_mark"
 _OFF_MARK_SHARE = 0.10
 """A mid that far from the mark price is no price."""
 
@@ -33,17 +31,14 @@ class Tickers:
 
 
 class SymbolState:
-    """One symbol's book, trades, reference values and history."""
+    """One symbol's book, trades and reference values."""
 
-    def __init__(self, symbol: str, *, window_s: float, ticker_stale_s: float, dropped: Counter[str]) -> None:
+    def __init__(self, symbol: str, *, ticker_stale_s: float, dropped: Counter[str]) -> None:
         self.symbol = symbol
         self.tally = WindowTally()
         self.book = LiveBook(self.tally, dropped)
         self.trades = TradeFlow(self.tally, dropped)
-        self.history = History(window_s)
         self.tickers = Tickers()
-        self.written_ts = -math.inf
-        """Close of the newest window that is on disk."""
         self._ticker_stale_s = ticker_stale_s
         self._dropped = dropped
 

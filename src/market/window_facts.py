@@ -1,35 +1,36 @@
-"""What one window says of a symbol: the shape of the book, the score of its flow, who took, what it owes."""
+"""What a window says of a symbol in the light of its past: the score of its flow, who took, what it owes."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from math import isnan
+from typing import NamedTuple
 
-from src.features import book_shape, flow, funding, ofi, open_interest, regime
-from src.features.ofi import Quote
-from src.market.book import OrderBook
-from src.market.history import HOUR_S, Columns, History
+from src.features import flow, ofi, open_interest, regime
+from src.features.returns import return_bps
+from src.market.closed_window import ClosedWindow
+from src.market.history import FLOWS, HOUR_S, Series
 from src.market.slow_features import MinuteFacts, QuarterFacts
-from src.market.symbol_state import Tickers
+from src.market.symbol_history import SymbolHistory
 from src.records.enums import Regime
 from src.records.features import WindowSums
 
 _FIVE_MINUTES_S = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The book at the close; all None where its quote cannot be trusted."""
+class Past(NamedTuple):
+    """What a symbol was at set times before a close, and what was taken since; NaN where it is not known."""
 
-    mid: float | None = None
-    bid: float | None = None
-    ask: float | None = None
-    spread_bps: float | None = None
-    bid_depth_usd: float | None = None
-    ask_depth_usd: float | None = None
-    imbalance: float | None = None
-    micro_price: float | None = None
+    mid_window_ago: float
+    mid_1m_ago: float
+    mid_5m_ago: float
+    mid_15m_ago: float
+    mid_1h_ago: float
+    open_interest_1h_ago: float
+    flows_5m: list[float]
+    """As ``Flows``, summed."""
+    flows_1h: list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """The window's order flow against that of the windows before it."""
 
     z: float | None
@@ -38,8 +39,7 @@ class Score:
     windows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Takers:
+class Takers(NamedTuple):
     """Who took, lately."""
 
     buy_share: float | None
@@ -49,85 +49,95 @@ class Takers:
     short_liquidations_usd: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Carry:
-    """Funding and open interest, and what they were."""
+class Carry(NamedTuple):
+    """What funding and open interest are against what they were."""
 
-    funding_rate: float | None
     funding_z: float | None
-    open_interest: float | None
     open_interest_change_1h: float | None
 
 
-def shape_of(book: OrderBook, quote: Quote | None) -> Shape:
-    """Return the shape of a book whose best levels are ``quote``."""
-    if quote is None:
-        return Shape()
-    bids, asks = book.bids(book_shape.LEVELS), book.asks(book_shape.LEVELS)
-    return Shape(
-        mid=book_shape.mid_price(quote),
-        bid=quote[0],
-        ask=quote[2],
-        spread_bps=book_shape.spread_bps(quote),
-        bid_depth_usd=book_shape.depth_usd(bids),
-        ask_depth_usd=book_shape.depth_usd(asks),
-        imbalance=book_shape.imbalance(bids, asks),
-        micro_price=book_shape.micro_price(quote),
+def pasts(series: Series, ts: float) -> Iterator[Past]:
+    """Return the past of every symbol at a close, in the order of the columns."""
+    five = series.flows_over(_FIVE_MINUTES_S, until=ts)
+    hour = series.flows_over(HOUR_S, until=ts)
+    starts = range(0, len(five), FLOWS)
+    return map(
+        Past,
+        series.mids.row(ts - series.window_s),
+        series.prices_at(ts - 60),
+        series.prices_at(ts - 300),
+        series.prices_at(ts - 900),
+        series.prices_at(ts - 3600),
+        series.interests.row(ts - HOUR_S),
+        [five[start : start + FLOWS] for start in starts],
+        [hour[start : start + FLOWS] for start in starts],
     )
 
 
-def score_window(history: History, sums: WindowSums, *, ts: float, window_s: float, scored: bool) -> Score:
+def known(value: float) -> float | None:
+    """Return a value; None for NaN."""
+    return None if isnan(value) else value
+
+
+def move_bps(mid: float | None, earlier: float) -> float | None:
+    """Return the move since an earlier price in bps of it; None where either is not known."""
+    return None if isnan(earlier) else return_bps(mid, earlier)
+
+
+def score_window(
+    history: SymbolHistory, sums: WindowSums, *, ts: float, window_s: float, scored: bool
+) -> Score:
     """Return the score of a window, then let it count for the scale of the next ones."""
     last = history.last_score
     previous = last[1] if last is not None and abs(last[0] + window_s - ts) < window_s / 2 else None
-    windows = len(history.imbalances)
+    scale = history.flow
+    windows = scale.count
     own = ofi.self_normalised(sums.ofi_net, sums.ofi_sum_squares) if scored else None
-    scale = None if own is None else ofi.lagged_scale(history.imbalance_array())
-    z = None if own is None or scale is None else own / scale
-    value = None if z is None else ofi.score(z)
+    z = value = None
     if own is not None:
-        history.imbalances.append(own)
+        usual = scale.scale()
+        if usual is not None:
+            z = own / usual
+            value = ofi.score(z)
+        scale.append(own)
     history.last_score = (ts, value)
-    return Score(z=z, value=value, previous=previous, windows=windows)
+    return Score(z, value, previous, windows)
 
 
-def takers_of(history: History, *, ts: float) -> Takers:
+def takers_of(past: Past) -> Takers:
     """Return who took in the last five minutes and the last hour."""
-    five = history.sums_over(_FIVE_MINUTES_S, until=ts)
-    hour = history.sums_over(HOUR_S, until=ts)
-    buys, sells = five[Columns.BUY], five[Columns.SELL]
-    large_buys, large_sells = hour[Columns.LARGE_BUY], hour[Columns.LARGE_SELL]
-    known = large_buys is not None and large_sells is not None
+    buys, sells = past.flows_5m[0], past.flows_5m[1]
+    _, _, large_buys, large_sells, long_liquidations, short_liquidations = past.flows_1h
     return Takers(
-        buy_share=None if buys is None or sells is None else flow.taker_buy_share(buys, sells),
-        large_net_usd=(large_buys or 0.0) - (large_sells or 0.0) if known else None,
-        large_total_usd=(large_buys or 0.0) + (large_sells or 0.0) if known else None,
-        long_liquidations_usd=hour[Columns.LONG_LIQUIDATIONS],
-        short_liquidations_usd=hour[Columns.SHORT_LIQUIDATIONS],
+        None if isnan(buys) or isnan(sells) else flow.taker_buy_share(buys, sells),
+        known(large_buys - large_sells),
+        known(large_buys + large_sells),
+        known(long_liquidations),
+        known(short_liquidations),
     )
 
 
-def carry_of(history: History, tickers: Tickers, *, ts: float) -> Carry:
+def carry_of(history: SymbolHistory, closed: ClosedWindow, past: Past, *, ts: float) -> Carry:
     """Return funding and open interest against their pasts."""
-    rate = tickers.funding_rate
-    earlier = history.value_at(ts - HOUR_S, Columns.OPEN_INTEREST)
+    rate = closed.funding_rate
     return Carry(
-        funding_rate=rate,
-        funding_z=None if rate is None else funding.z_score(rate, history.funding_rates(now=ts)),
-        open_interest=tickers.open_interest,
-        open_interest_change_1h=open_interest.change(tickers.open_interest, earlier),
+        None if rate is None else history.funding.z_score(rate, now=ts),
+        open_interest.change(closed.open_interest, known(past.open_interest_1h_ago)),
     )
 
 
-def regime_of(history: History, minute: MinuteFacts, quarter: QuarterFacts, *, ts: float) -> Regime | None:
+def regime_of(
+    history: SymbolHistory, minute: MinuteFacts, quarter: QuarterFacts, *, ts: float
+) -> Regime | None:
     """Return the symbol's regime and remember it; None where what it rests on is not known."""
-    if minute.volatility_1h_bps is None or quarter.volatility_median_bps is None or quarter.trend_bps is None:
+    volatility, median, trend = (
+        minute.volatility_1h_bps,
+        quarter.hour.volatility_median_bps,
+        quarter.trend_bps,
+    )
+    if volatility is None or median is None or trend is None:
         return None
     history.regime = regime.next_regime(
-        history.regime,
-        ts=ts,
-        volatility_bps=minute.volatility_1h_bps,
-        median_bps=quarter.volatility_median_bps,
-        trend_bps=quarter.trend_bps,
+        history.regime, ts=ts, volatility_bps=volatility, median_bps=median, trend_bps=trend
     )
     return history.regime.regime

@@ -29,10 +29,20 @@ def test_return_without_a_price_is_unknown(pair: tuple[float | None, float | Non
     assert returns.return_bps(*pair) is None
 
 
+def realised(closes: np.ndarray) -> float:
+    (found,) = volatility.realised_bps(returns.log_returns(closes[np.newaxis]))
+    return found
+
+
 def test_realised_volatility_is_the_root_of_summed_squares() -> None:
     closes = np.array([100.0, 101.0, 100.0, 102.0])
     squares = [math.log(b / a) ** 2 for a, b in itertools.pairwise(closes)]
-    assert volatility.realised_bps(closes) == pytest.approx(1e4 * math.sqrt(sum(squares)))
+    assert realised(closes) == pytest.approx(1e4 * math.sqrt(sum(squares)))
+
+
+def test_log_returns_of_rows_are_those_of_each_row() -> None:
+    rows = np.array([walk(1, 40), walk(2, 40)])
+    assert returns.log_returns(rows).tolist() == [returns.log_returns(row).tolist() for row in rows]
 
 
 def test_hourly_median_equals_a_slow_one_and_skips_hours_with_holes() -> None:
@@ -42,17 +52,60 @@ def test_hourly_median_equals_a_slow_one_and_skips_hours_with_holes() -> None:
     for hour in range(40):
         piece = closes[4 * hour : 4 * hour + 5]
         if not np.isnan(piece).any():
-            hours.append(volatility.realised_bps(piece))
+            hours.append(realised(piece))
     assert len(hours) == 39
-    assert volatility.hourly_median_bps(closes, bars_an_hour=4) == pytest.approx(statistics.median(hours))
+    found = volatility.hourly_median_bps(returns.log_returns(closes), bars_an_hour=4)
+    assert found == pytest.approx(statistics.median(hours))
+
+
+def test_hourly_median_of_an_even_number_of_hours_lies_between_the_middle_two() -> None:
+    closes = walk(2, 4 * 40 + 1)
+    hours = [realised(closes[4 * hour : 4 * hour + 5]) for hour in range(40)]
+    found = volatility.hourly_median_bps(returns.log_returns(closes), bars_an_hour=4)
+    assert found == pytest.approx(statistics.median(hours))
 
 
 def test_hourly_median_needs_a_day() -> None:
-    assert volatility.hourly_median_bps(walk(1, 23 * 4 + 1), bars_an_hour=4) is None
+    young = returns.log_returns(walk(1, 23 * 4 + 1))
+    assert volatility.hourly_median_bps(young, bars_an_hour=4) is None
+
+
+def slow_exponent(closes: np.ndarray) -> float | None:
+    """Return the slope of log(R/S) on log(span), a chunk at a time."""
+    moves = np.diff(np.log(closes))
+    points = []
+    for span in (8, 12, 16, 24, 32, 48):
+        ratios = []
+        for chunk in range(len(moves) // span):
+            end = len(moves) - chunk * span
+            piece = moves[end - span : end]
+            walked = np.cumsum(piece - piece.mean())
+            if piece.std() > 0:
+                ratios.append((max(0.0, walked.max()) - min(0.0, walked.min())) / piece.std())
+        if ratios:
+            points.append((math.log(span), math.log(sum(ratios) / len(ratios))))
+    if len(points) < 3:
+        return None
+    slope, _ = np.polyfit(np.array(points)[:, 0], np.array(points)[:, 1], 1)
+    return float(slope)
+
+
+def exponents(*rows: np.ndarray) -> list[float | None]:
+    return hurst.rescaled_range_exponents(returns.log_returns(np.array(rows)))
+
+
+def test_hurst_of_many_rows_equals_a_slow_one_of_each() -> None:
+    halted = walk(4, 100)
+    halted[30:70] = halted[30]
+    rows = [walk(1, 100), walk(2, 100, persistence=0.5), np.full(100, 5.0), halted]
+    for rowset in (rows, rows[:2]):
+        for found, closes in zip(exponents(*rowset), rowset, strict=True):
+            expected = slow_exponent(closes)
+            assert found == (None if expected is None else pytest.approx(expected))
 
 
 def test_hurst_of_random_walks_reads_as_documented() -> None:
-    found = [hurst.rescaled_range_exponent(walk(seed, 100)) for seed in range(400)]
+    found = exponents(*(walk(seed, 100) for seed in range(400)))
     known = [value for value in found if value is not None]
     assert statistics.mean(known) == pytest.approx(0.59, abs=0.03)
     assert statistics.stdev(known) == pytest.approx(0.09, abs=0.03)
@@ -60,7 +113,7 @@ def test_hurst_of_random_walks_reads_as_documented() -> None:
 
 def test_hurst_tells_persistence_from_turning_back() -> None:
     def mean_of(persistence: float) -> float:
-        found = [hurst.rescaled_range_exponent(walk(s, 100, persistence=persistence)) for s in range(100)]
+        found = exponents(*(walk(seed, 100, persistence=persistence) for seed in range(100)))
         return statistics.mean(value for value in found if value is not None)
 
     assert mean_of(0.6) > mean_of(0.0) + 0.05
@@ -68,38 +121,53 @@ def test_hurst_tells_persistence_from_turning_back() -> None:
 
 
 def test_hurst_of_a_price_that_never_moves_is_unknown() -> None:
-    assert hurst.rescaled_range_exponent(np.full(100, 5.0)) is None
-    assert hurst.rescaled_range_exponent(walk(1, 99)) is None
+    assert exponents(np.full(100, 5.0)) == [None]
+    assert exponents(walk(1, 99)) == [None]
+
+
+def slow_skewness(values: np.ndarray) -> float | None:
+    centred = values - values.mean()
+    variance = np.mean(centred**2)
+    return float(np.mean(centred**3) / variance**1.5) if variance > 0 else None
 
 
 def test_skewness_equals_the_moments() -> None:
     values = np.array([1.0, 2.0, 2.5, 9.0])
-    mean = values.mean()
-    expected = np.mean((values - mean) ** 3) / np.mean((values - mean) ** 2) ** 1.5
-    assert skew.skewness(values) == pytest.approx(expected)
-    assert skew.skewness(-values) == pytest.approx(-expected)
-    assert skew.skewness(np.ones(5)) is None
+    expected = slow_skewness(values)
+    assert skew.skewness(np.array([values, -values, np.ones(4)])) == [
+        pytest.approx(expected),
+        pytest.approx(-np.float64(expected)),
+        None,
+    ]
 
 
 def test_newest_quantile_equals_a_slow_one() -> None:
-    values = np.random.default_rng(4).normal(size=96)
-    skews = [skew.skewness(values[i : i + 20]) for i in range(77)]
-    newest = skews[-1]
-    assert newest is not None
-    below = sum(value < newest for value in skews[:-1] if value is not None)
-    assert skew.newest_quantile(values) == pytest.approx(below / 76)
+    rows = np.random.default_rng(4).normal(size=(3, 96))
+    rows[1, 20:60] = 0.0
+    rows[2, 70:] = 0.0
+    for values, found in zip(rows, skew.newest_quantiles(skew.rolling(rows)), strict=True):
+        skews = [slow_skewness(values[i : i + 20]) for i in range(77)]
+        newest, earlier = skews[-1], [value for value in skews[:-1] if value is not None]
+        if newest is None:
+            assert found is None
+        else:
+            assert found == pytest.approx(sum(value < newest for value in earlier) / len(earlier))
 
 
 def test_newest_quantile_needs_two_windows() -> None:
-    assert skew.newest_quantile(np.arange(20.0)) is None
+    assert skew.newest_quantiles(skew.rolling(np.arange(20.0)[np.newaxis])) == [None]
+
+
+def strongest(leader: np.ndarray, follower: np.ndarray) -> lead_lag.LeadLag | None:
+    (found,) = lead_lag.strongest_lags(leader, follower[np.newaxis])
+    return found
 
 
 @pytest.mark.parametrize("lag", [0, 1, 7, 15])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_planted_lag_is_found(lag: int, sign: int) -> None:
     leader = np.random.default_rng(lag).normal(size=75)
-    follower = sign * leader[15 - lag : 75 - lag]
-    found = lead_lag.strongest_lag(leader, follower)
+    found = strongest(leader, sign * leader[15 - lag : 75 - lag])
     assert found is not None
     assert found.lag == lag
     assert found.correlation == pytest.approx(sign)
@@ -107,18 +175,29 @@ def test_planted_lag_is_found(lag: int, sign: int) -> None:
 
 def test_lead_lag_equals_numpy_at_every_lag() -> None:
     rng = np.random.default_rng(3)
-    leader, follower = rng.normal(size=75), rng.normal(size=60)
-    slow = [np.corrcoef(leader[15 - lag : 75 - lag], follower)[0, 1] for lag in range(16)]
-    found = lead_lag.strongest_lag(leader, follower)
+    leader, followers = rng.normal(size=75), rng.normal(size=(4, 60))
+    for follower, found in zip(followers, lead_lag.strongest_lags(leader, followers), strict=True):
+        slow = [np.corrcoef(leader[15 - lag : 75 - lag], follower)[0, 1] for lag in range(16)]
+        assert found is not None
+        assert found.lag == int(np.argmax(np.abs(slow)))
+        assert found.correlation == pytest.approx(slow[found.lag])
+
+
+def test_lag_at_which_the_leader_stood_still_is_not_the_strongest() -> None:
+    rng = np.random.default_rng(5)
+    leader, follower = np.zeros(75), rng.normal(size=60)
+    leader[5] = 1.0
+    found = strongest(leader, follower)
     assert found is not None
-    assert found.lag == int(np.argmax(np.abs(slow)))
-    assert found.correlation == pytest.approx(slow[found.lag])
+    slow = [np.corrcoef(leader[15 - lag : 75 - lag], follower)[0, 1] for lag in range(10, 16)]
+    assert found.lag == 10 + int(np.argmax(np.abs(slow)))
 
 
 def test_lead_lag_refuses_lengths_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match="75"):
-        lead_lag.strongest_lag(np.ones(60), np.ones(60))
-    assert lead_lag.strongest_lag(np.ones(75), np.ones(60)) is None
+        strongest(np.ones(60), np.ones(60))
+    assert strongest(np.ones(75), np.arange(60.0)) is None
+    assert strongest(np.arange(75.0), np.ones(60)) is None
 
 
 def test_shrunk_correlations_come_closer_to_the_truth() -> None:

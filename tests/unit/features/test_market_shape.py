@@ -52,9 +52,11 @@ def test_funding_is_relative_to_the_index() -> None:
 def test_funding_z_is_the_distance_in_deviations() -> None:
     history = np.array([1.0, 2.0, 3.0] * 20)
     expected = (4.0 - 2.0) / history.std(ddof=1)
-    assert funding.z_score(4.0, history) == pytest.approx(expected)
-    assert funding.z_score(4.0, history[:47]) is None
-    assert funding.z_score(4.0, np.ones(60)) is None
+    usual = funding.usual(history)
+    assert usual is not None
+    assert funding.z_score(4.0, usual) == pytest.approx(expected)
+    assert funding.usual(history[:47]) is None
+    assert funding.usual(np.ones(60)) is None
 
 
 def test_open_interest_change_is_a_fraction() -> None:

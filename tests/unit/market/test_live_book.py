@@ -2,7 +2,8 @@ from collections import Counter
 
 import pytest
 
-from src.market.live_book import BOOK_CROSSED, BOOK_EMPTY, BOOK_GAP, NO_BOOK, LiveBook
+from src.market.closed_window import NO_BOOK
+from src.market.live_book import BOOK_CROSSED, BOOK_EMPTY, BOOK_GAP, LiveBook
 from src.market.tally import WindowTally
 from src.market.wire import WireDelta, WireLevel, WireSide, WireSnapshot
 
@@ -30,7 +31,7 @@ class Bench:
 def bench() -> Bench:
     made = Bench()
     made.snapshot()
-    made.book.begin_window()
+    made.book.begin_window(60.0)
     return made
 
 
@@ -62,7 +63,7 @@ def test_gap_loses_the_book_until_a_snapshot_and_asks_for_it_once(bench: Bench) 
     bench.snapshot(13.0, seq=9)
     assert bench.book.quote is not None
     assert bench.book.faults() == {BOOK_GAP}
-    bench.book.begin_window()
+    bench.book.begin_window(60.0)
     assert bench.book.faults() == set()
     assert bench.dropped["book_gap"] == 1
 
@@ -91,7 +92,7 @@ def test_crossed_book_has_no_quote_and_the_window_says_so(bench: Bench) -> None:
     bench.delta("buy", 101.0, 0.0, seq=3, at=3.0)
     assert bench.book.quote is not None
     assert bench.book.faults() == {BOOK_CROSSED}
-    bench.book.begin_window()
+    bench.book.begin_window(60.0)
     assert bench.book.faults() == set()
 
 
@@ -112,7 +113,7 @@ def test_empty_side_has_no_quote(bench: Bench) -> None:
 
 def test_fault_at_the_start_of_a_window_stays_with_it(bench: Bench) -> None:
     bench.book.lose()
-    bench.book.begin_window()
+    bench.book.begin_window(60.0)
     bench.snapshot(5.0)
     assert bench.book.faults() == {BOOK_GAP}
 
