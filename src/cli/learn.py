@@ -9,7 +9,7 @@ import typer
 from src.cli.clock_file import market_now
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, JsonOption, home_of
-from src.continuous_learning_controller import run_learning_cycle
+from src.continuous_learning_controller import cycle_files, run_learning_cycle
 from src.records.learning import LearningAudit, LearningState
 from src.records.settings import BotSettings
 from src.store.config import ConfigFile
@@ -30,7 +30,8 @@ def learn(home: HomeOption = None, *, seed: SeedOption = 1, as_json: JsonOption 
         yield_to_trading()
     try:
         settings = ConfigFile(where.bot_settings, BotSettings).load()
-        state = run_learning_cycle(where, settings, market_now(where), seed)
+        now = market_now(where)
+        state = run_learning_cycle(where, settings, now, seed, files=cycle_files(where, settings, now, seed))
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.CONFIG) from error

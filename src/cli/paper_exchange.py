@@ -12,6 +12,7 @@ from src.cli.options import HomeOption, home_of, project_root
 from src.clock import AnchoredClock
 from src.exchange.simulator.errors import JournalGap, PortInUse, Unlisted
 from src.exchange.simulator.markets.errors import MarketSpecError
+from src.exchange.simulator.markets.spec import refuse_bars
 from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
 from src.records.operations import ExchangeEndpoint
 from src.records.settings import BotSettings
@@ -60,6 +61,7 @@ def paper_exchange(
 
 
 def _serve(home: Home, *, market: str, seed: int, port: int | None, speed: float) -> None:
+    refuse_bars(market)
     settings = ConfigFile(home.bot_settings, BotSettings).load()
     clock = AnchoredClock(start_clock(home, market=market, speed=speed, writer="paper_exchange"))
     bind(home, mode="paper", market_kind=market.partition(":")[0], account="paper", ts=clock.now())

@@ -10,10 +10,9 @@ import typer
 from src.cli.exit_codes import ExitCode
 from src.cli.launch import Options, UsageError, prepared
 from src.cli.options import HomeOption, project_root
+from src.cli.refusals import REFUSALS
 from src.exchange.errors import ExchangeFault
-from src.exchange.simulator.markets.errors import MarketSpecError
 from src.exchange.venue import MissingKeys, Venue
-from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
 from src.supervision.errors import ExchangeNotReached, ExchangeRefused
 from src.supervision.logs import configure_logging
 from src.supervision.shell import MAIN, Launch
@@ -23,17 +22,11 @@ log = logging.getLogger(__name__)
 
 CODES: dict[type[Exception], ExitCode] = {
     UsageError: ExitCode.CONFIG,
-    ConfigError: ExitCode.CONFIG,
-    MarketSpecError: ExitCode.CONFIG,
-    HomeMismatch: ExitCode.CONFIG,
-    HomeLocked: ExitCode.HOME_IN_USE,
     ExchangeRefused: ExitCode.CONFIG,
     MissingKeys: ExitCode.CONFIG,
     ExchangeNotReached: ExitCode.NO_EXCHANGE,
     ExchangeFault: ExitCode.NO_EXCHANGE,
-    MoneyFileError: ExitCode.MONEY_FILE,
-    StoreError: ExitCode.CONFIG,
-    PermissionError: ExitCode.CONFIG,
+    **REFUSALS,
 }
 """What each refusal ends with; the first that fits counts."""
 

@@ -19,6 +19,7 @@ from rich.table import Table
 from src.cli.exit_codes import ExitCode
 from src.cli.milestones import Milestone, Tally
 from src.cli.options import HomeOption, project_root
+from src.cli.report import write_run_report
 from src.store.durable import replace_file
 from src.store.home import prepare_home
 from src.store.paths import Home
@@ -62,6 +63,10 @@ def tour(
         finally:
             code = _stop(bot)
     console.print(_summary(tally, milestones))
+    console.print(write_run_report(where, where.root / "report.html"))
+    console.print(
+        f"The run in pictures: {where.root / 'report.html'} (python -m src report run makes it anew)"
+    )
     if code != ExitCode.OK:
         console.print(f"[red]the bot ended with exit code {code}[/red]")
     if code != ExitCode.OK or not all(milestone.reached for milestone in milestones):

@@ -8,6 +8,8 @@ from tests.cli_fakes import asked
 
 COMMANDS = (
     "status",
+    "explain",
+    "simulate",
     "learn",
     "paper-exchange",
     "freeze",
