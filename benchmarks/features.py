@@ -1,4 +1,4 @@
-"""Market messages to features: messages a second against parsing alone, and what the close of a window costs."""
+"""Market messages and windows to features: what a message costs, what the close of a window costs."""
 
 import random
 import time
@@ -11,12 +11,17 @@ from rich.table import Table
 from src.features.ofi import EXACT_WINDOWS
 from src.market.feature_builder import FeatureBuilder
 from src.market.kept_windows import KeptWindow
+from src.market.wire import Decoder, WireDelta, WireSnapshot
 from src.records.features import Features
 from tests.market_fakes import START, Collected, kept, make_builder, random_market, seed_history
+from tests.window_fakes import told
 
 SYMBOLS = tuple(f"PF_{number}USD" for number in range(10))
 MESSAGES_BAR = 20_000
 CLOSE_BAR_MS = 30.0
+DELTA_BAR_US = 3.0
+WINDOWS = ((60.0, 2000, 40.0), (900.0, 600, 190.0), (3600.0, 300, None))
+"""Length of a window in seconds, how many of them, and the most that one of a symbol may cost in microseconds."""
 
 Row = tuple[str, str, str, str]
 
@@ -33,7 +38,7 @@ def main() -> None:
 
 def run() -> list[Row]:
     """Return one row a measurement: what, the result, the ratio to its baseline, the bar."""
-    return [_messages(), *_closes()]
+    return [_messages(), _deltas(), *_closes(), *(_windows(*case) for case in WINDOWS)]
 
 
 def _messages() -> Row:
@@ -49,6 +54,34 @@ def _messages() -> Row:
         f"{rate:,.0f}/s",
         f"{ours / parsing:.1f} x orjson.loads alone",
         f">= {MESSAGES_BAR:,}/s",
+    )
+
+
+def _deltas() -> Row:
+    """Hand in typed book changes, as a market in the same process does."""
+    decoder = Decoder()
+    market = random_market(seed=4, seconds=3600, every_s=0.4, symbols=SYMBOLS)
+    wires = [decoder.decode(orjson.dumps(message)) for _, message in market]
+    builder = make_builder(Collected(), symbols=SYMBOLS, leader=SYMBOLS[0])
+    for wire in wires:
+        if isinstance(wire, WireSnapshot):
+            builder.on_wire(START, wire)
+    deltas = [wire for wire in wires if isinstance(wire, WireDelta)]
+    cost = 1e6 * _seconds(lambda: [builder.on_wire(START, delta) for delta in deltas]) / len(deltas)
+    return "a typed book change", f"{cost:.2f} us", "", f"<= {DELTA_BAR_US:.0f} us"
+
+
+def _windows(window_s: float, count: int, bar_us: float | None) -> Row:
+    """Hand in whole windows, as a market that counts in windows does; every series is full."""
+    market = list(told(count, window_s=window_s, symbols=SYMBOLS))
+    builder = make_builder(Collected(), window_s=window_s, symbols=SYMBOLS, leader=SYMBOLS[0])
+    seed_history(builder, symbols=SYMBOLS)
+    cost = _seconds(lambda: [builder.on_windows(ts, windows) for ts, windows in market])
+    return (
+        f"a window of {window_s:.0f} s told whole, per symbol",
+        f"{1e6 * cost / count / len(SYMBOLS):.1f} us",
+        "",
+        "" if bar_us is None else f"<= {bar_us:.0f} us",
     )
 
 

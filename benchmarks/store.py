@@ -21,7 +21,11 @@ from src.records.enums import Direction, Regime, Strategy, Vote
 from src.records.signals import ComponentVote, Signal
 from src.store.document import DocumentFile
 from src.store.durable import sync_folder
+from src.store.encoding import encode_line
+from src.store.files import Retention
+from src.store.gathered import GatheredWriter
 from src.store.jsonl import Durability, JsonlReader, JsonlWriter
+from src.store.rotation import Envelope
 from src.store.wake import Wake
 
 ROUNDS = 7
@@ -58,6 +62,7 @@ def run() -> list[Row]:
         return [
             append(folder, "append, 360 bytes", signal(known=True), Durability.KNOWLEDGE, "<= 3x"),
             append(folder, "append, with unknown values", signal(known=False), Durability.KNOWLEDGE, ""),
+            gather(folder),
             append(
                 folder, "append of money, fdatasync each", signal(known=True), Durability.MONEY, "<= 1.1x"
             ),
@@ -121,6 +126,33 @@ def append(folder: Path, what: str, record: Signal, durability: Durability, bar:
         mine, base = _side_by_side(ours, plain)
     os.close(fd)
     return Row(what, _rate(count, mine), _rate(count, base), mine / base, bar)
+
+
+def gather(folder: Path) -> Row:
+    """Measure appends that one reader in the same process hears of, against encoding alone."""
+    record, count = signal(known=True), 30_000
+    heard: list[Signal] = []
+    writer: GatheredWriter[Signal] = GatheredWriter(
+        folder / "gathered.jsonl",
+        envelope=Envelope(writer="bench", boot="000000", now=None),
+        money=False,
+        quarantine=folder,
+        retention=Retention(segment_bytes=1 << 26, segments=None),
+        hearers=[heard.append],
+    )
+
+    def ours() -> None:
+        for _ in range(count):
+            writer.append(record)
+        heard.clear()
+
+    def plain() -> None:
+        for _ in range(count):
+            encode_line(record)
+
+    mine, base = _side_by_side(ours, plain)
+    writer.close()
+    return Row("append, gathered", _rate(count, mine), _rate(count, base), mine / base, "encoding + 2 us")
 
 
 def follow(folder: Path) -> Row:

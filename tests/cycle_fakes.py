@@ -14,6 +14,7 @@ from src.records.signals import Signal
 from src.store.document import DocumentFile
 from src.store.jsonl import Durability, JsonlWriter, read_all
 from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.gate_fakes import (
     CONFIGS,
     LEADER,
@@ -59,7 +60,12 @@ class Bench:
 
     def start(self) -> BotCycle:
         cycle = build_bot_cycle(
-            self.home, SETTINGS, self.desk, speed=1.0, unhealthy_workers=lambda: self.unhealthy
+            self.home,
+            SETTINGS,
+            self.desk,
+            files=disk_files(self.home),
+            speed=1.0,
+            unhealthy_workers=lambda: self.unhealthy,
         )
         self._stack.callback(cycle.close)
         return cycle

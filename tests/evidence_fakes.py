@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 import numpy as np
 
-from src.learning.evidence import Evidence, LearningRow, collect
+from src.learning.evidence import Evidence, LearningRow, Lookback
+from src.learning.evidence_memory import collect
 from src.records.enums import COMPONENTS, HORIZONS_S, Direction, Disposition, Regime, Strategy
 from src.records.outcomes import EnrichedDecision, Execution
 from src.records.signals import signal_id
@@ -115,4 +116,4 @@ def evidence_of(
     rows: Iterable[EnrichedDecision], *, horizon: str = "1h", block_s: float = 14400.0
 ) -> Evidence:
     views = [msgspec.convert(msgspec.to_builtins(row), LearningRow) for row in rows]
-    return collect(views, horizon=horizon, since_ts=0.0, until_ts=float("inf"), block_s=block_s)
+    return collect(views, Lookback(since_ts=0.0, until_ts=float("inf"), horizon=horizon, block_s=block_s))

@@ -24,8 +24,7 @@ from src.exchange.base import (
 )
 from src.exchange.desk import TradingDesk
 from src.exchange.errors import NoAnswer
-from src.exchange.kraken import _order_params
-from src.exchange.simulator.wire import account as wire_account
+from src.exchange.session import order_params
 from src.futures_portfolio_tracker import open_desk
 from src.records.decisions import Decision, SizeFactor
 from src.records.enums import Direction, Strategy
@@ -34,6 +33,7 @@ from src.records.orders import OrderEvent
 from src.records.settings import BotSettings
 from src.store.jsonl import read_all
 from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.paper_exchange_fakes import XBT, Exchange, trading
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class DirectExchange:
         return answers.one(self._ask("accounts"), ("accounts", "flex"), answers.account)
 
     def send(self, request: OrderRequest) -> Answer:
-        return self._act("sendorder", verdicts.order_answer, _order_params(request))
+        return self._act("sendorder", verdicts.order_answer, order_params(request))
 
     def cancel(self, order_id: str) -> Answer:
         return self._act("cancelorder", verdicts.cancel_answer, {"order_id": order_id})
@@ -91,7 +91,7 @@ class DirectExchange:
     def account_log(self, since: float) -> tuple[AccountLogEntry, ...]:
         self._pass("account-log", self.before)
         params = {"since": str(int(since * 1000)), "sort": "asc"}
-        raw = wire_account.account_log(self.paper.state, params)
+        raw = self.paper.engine.request(self.paper.now, "account-log", params)
         self._pass("account-log", self.after)
         return tuple(row for row in answers.rows(raw, "logs", answers.log_entry) if row is not None)
 
@@ -176,6 +176,7 @@ class World:
         return open_desk(
             self.home,
             self.exchange,
+            files=disk_files(self.home, the_settings()),
             settings=the_settings(),
             instance=INSTANCE,
             speed=1.0,

@@ -14,12 +14,14 @@ from src.records.catalogue import FILES
 from src.records.decisions import Decision
 from src.records.enums import COMPONENTS
 from src.records.learning import SignalWeights
+from src.records.policies import MEMBERS, EnsembleRules
 from src.store.config import ConfigFile
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE_BY_HAND: dict[tuple[type[Record], str], object] = {
     (Decision, "should_trade"): False,
     (SignalWeights, "weights"): dict.fromkeys(COMPONENTS, 0.1),
+    (EnsembleRules, "weights"): dict.fromkeys(MEMBERS, 0.25),
 }
 """Fields whose record refuses what their type alone would allow."""
 

@@ -16,6 +16,7 @@ from src.records.signals import Signal
 from src.signal_outcome_tracker import SignalOutcomeTracker, build_signal_resolver
 from src.store.jsonl import read_all
 from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.learning_fakes import (
     T0,
     Crash,
@@ -94,8 +95,9 @@ class Bot:
 
     def start(self) -> None:
         settings = make_settings(self.home)
-        self.tracker: SignalOutcomeTracker = build_signal_resolver(self.home, settings, self.clock)
-        self.enrichment: DataEnrichmentLayer = build_data_enrichment(self.home, settings, self.clock)
+        files = disk_files(self.home, settings)
+        self.tracker: SignalOutcomeTracker = build_signal_resolver(self.home, settings, self.clock, files)
+        self.enrichment: DataEnrichmentLayer = build_data_enrichment(self.home, files)
         out = self.tracker._out
         self.tracker._out = self.tracker._resolution._out = ResolverOutputs(
             journal=FusedSink(out.journal, self.fuse),

@@ -80,7 +80,7 @@ class Shown:
         self.at: list[float] = []
         self.messages: list[Message] = []
         for at, message in told(path):
-            if message["product_id"] == symbol and message["feed"] in {"book_snapshot", "book"}:
+            if message.get("product_id") == symbol and message["feed"] in {"book_snapshot", "book"}:
                 self.at.append(at)
                 self.messages.append(message)
 

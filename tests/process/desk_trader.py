@@ -14,14 +14,22 @@ from src.records.enums import Direction
 from src.records.operations import ClockAnchor
 from src.store.paths import Home
 from tests.exchange_fakes import a_decision, the_settings
+from tests.files_fakes import disk_files
 
 
 def main() -> None:
     root, url, key, secret, anchor = sys.argv[1:]
     clock = AnchoredClock(msgspec.json.decode(anchor, type=ClockAnchor))
     exchange = KrakenExchange(url=url, api_key=key, api_secret=secret, clock=clock)
+    home = Home(Path(root))
     desk = open_desk(
-        Home(Path(root)), exchange, settings=the_settings(), instance="abc", speed=1.0, now=clock.now()
+        home,
+        exchange,
+        files=disk_files(home, the_settings()),
+        settings=the_settings(),
+        instance="abc",
+        speed=1.0,
+        now=clock.now(),
     )
     print("open", flush=True)
     direction = Direction.LONG

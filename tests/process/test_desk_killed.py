@@ -15,6 +15,7 @@ from src.futures_portfolio_tracker import open_desk
 from src.records.ledger import FillBooked, LedgerEntry, Positions
 from src.store.jsonl import read_all
 from tests.exchange_fakes import the_settings
+from tests.files_fakes import disk_files
 from tests.paper_exchange_server import Served, served
 
 KILLS = 6
@@ -57,7 +58,13 @@ def assert_whole(paper: Served) -> None:
         url=endpoint.url, api_key=endpoint.api_key, api_secret=endpoint.api_secret, clock=clock
     )
     desk = open_desk(
-        paper.home, exchange, settings=the_settings(), instance="abc", speed=1.0, now=clock.now()
+        paper.home,
+        exchange,
+        files=disk_files(paper.home, the_settings()),
+        settings=the_settings(),
+        instance="abc",
+        speed=1.0,
+        now=clock.now(),
     )
     give_up = time.monotonic() + PATIENCE_S
     try:

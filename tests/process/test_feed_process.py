@@ -24,6 +24,7 @@ from src.records.settings import BotSettings
 from src.store.errors import DiskFull
 from src.store.jsonl import read_all
 from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.market_fakes import START, RandomSymbol, bars, ticker
 
 SYMBOLS = ("PF_XBTUSD", "PF_ETHUSD")
@@ -160,7 +161,10 @@ def made_settings() -> BotSettings:
 
 @contextmanager
 def running(root: Path, venue: Venue, clock: FastClock) -> Iterator[FeedProcess]:
-    process = build_feature_builder(made_home(root), made_settings(), venue.url, clock, rng=random.Random(1))
+    home, settings = made_home(root), made_settings()
+    process = build_feature_builder(
+        home, settings, venue.url, clock, files=disk_files(home, settings), rng=random.Random(1)
+    )
     try:
         yield process
     finally:
@@ -267,7 +271,7 @@ def test_endpoint_that_is_no_address_is_refused() -> None:
         websocket_url("ftp://host")
 
 
-def test_full_disk_costs_the_recording_and_nothing_else(tmp_path: Path, clock: FastClock) -> None:
+def test_full_disk_costs_the_recording_and_nothing_else(tmp_path: Path) -> None:
     class FullTape:
         def append(self, _received_at: float, _message: bytes) -> None:
             raise DiskFull("no space")
@@ -278,7 +282,8 @@ def test_full_disk_costs_the_recording_and_nothing_else(tmp_path: Path, clock: F
         def close(self) -> None:
             """Hold nothing."""
 
-    files = FeatureFiles(made_home(tmp_path), made_settings(), clock)
+    home, settings = made_home(tmp_path), made_settings()
+    files = FeatureFiles(home, settings, disk_files(home, settings))
     assert files._tape is not None
     files._tape.close()
     files._tape = FullTape()

@@ -21,6 +21,7 @@ from src.records.exchange_journal import ExchangeSnapshot
 from src.records.operations import ExchangeEndpoint
 from src.store.home import prepare_home
 from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.paper_exchange_server import ccxt_client
 
 pytestmark = pytest.mark.process
@@ -64,7 +65,7 @@ class Alone:
 
     def books(self) -> ExchangeSnapshot:
         """Return what a replay of the files on disk says."""
-        books = Books(self.home.paper_exchange, quarantine=self.home.quarantine, memory_s=5.0)
+        books = Books(self.home.paper_exchange, files=disk_files(self.home), memory_s=5.0)
         try:
             return books.state.snapshot(0.0)
         finally:

@@ -22,9 +22,12 @@ WORKER = """
 import sys, time
 from pathlib import Path
 from {module} import {build}
+from src.simulation.clock import VirtualClock
 from src.store.paths import Home
-from tests.signals_fakes import T0, project_settings
-worker = {build}(Home(Path(sys.argv[1])), project_settings())
+from tests.files_fakes import disk_files
+from tests.signals_fakes import T0
+home = Home(Path(sys.argv[1]))
+worker = {build}({arguments})
 saved = time.monotonic()
 while worker.step(T0):
     if time.monotonic() - saved > 0.1:
@@ -33,8 +36,14 @@ while worker.step(T0):
 worker.save()
 worker.close()
 """
-ENGINE = WORKER.format(module="src.predictive_flow_engine", build="build_predictive_engine")
-ENSEMBLE = WORKER.format(module="src.ensemble_predictor", build="build_ensemble_predictor")
+ENGINE = WORKER.format(
+    module="src.predictive_flow_engine", build="build_predictive_engine", arguments="home, disk_files(home)"
+)
+ENSEMBLE = WORKER.format(
+    module="src.ensemble_predictor",
+    build="build_ensemble_predictor",
+    arguments="home, VirtualClock(T0), disk_files(home)",
+)
 
 
 @pytest.mark.process

@@ -22,6 +22,7 @@ from src.records.orders import OrderState
 from src.store.jsonl import read_all
 from src.store.paths import Home
 from tests.exchange_fakes import DirectExchange, a_decision, the_settings
+from tests.files_fakes import disk_files
 from tests.paper_exchange_fakes import FakeJournal
 from tests.tape_fakes import TAPE_SYMBOLS, SimpleBook, cut_tape, needs_tape, told
 
@@ -94,6 +95,7 @@ class Desk:
         self.desk = open_desk(
             self.home,
             DirectExchange(replay),  # type: ignore[arg-type] # it asks engine, state and now alone
+            files=disk_files(self.home, the_settings()),
             settings=the_settings(),
             instance="abc",
             speed=1.0,

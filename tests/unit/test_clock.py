@@ -3,7 +3,8 @@ import time
 import msgspec
 import pytest
 
-from src.clock import AnchoredClock, anchor_at, anchor_now, boot_id, continued
+from src.clock import AnchoredClock, Every, anchor_at, anchor_now, boot_id, continued
+from src.simulation.clock import VirtualClock
 
 MARKET = 1_723_161_255.0
 
@@ -111,3 +112,13 @@ def test_the_machines_own_clocks_only_go_forward() -> None:
     assert looks == sorted(looks)
     assert clock.real() == pytest.approx(time.clock_gettime(time.CLOCK_BOOTTIME), abs=60)
     assert clock.wall() == pytest.approx(time.time(), abs=60)
+
+
+def test_something_due_now_and_then_is_due_at_first_and_once_a_period() -> None:
+    clock = VirtualClock(100.0)
+    due = Every(10.0, clock)
+    asked = []
+    for _ in range(6):
+        asked.append((due(), due()))
+        clock.advance_by(5.0)
+    assert asked == [(True, False), (False, False)] * 3

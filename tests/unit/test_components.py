@@ -6,7 +6,7 @@ import pytest
 
 from src.components.registry import REGISTRY, ask_all
 from src.components.tally import tally
-from src.records.enums import COMPONENTS, Direction, Vote
+from src.records.enums import COMPONENTS, Vote
 from src.records.signals import ComponentVote
 from tests.signals_fakes import BULLISH, QUIET, project_components, window
 
@@ -135,18 +135,15 @@ def test_a_tally_splits_confidence_by_side_and_leaves_abstentions_out() -> None:
     ]
     votes.append(said("fear_greed", Vote.ABSTAIN, 0))
     count = tally(votes, dict.fromkeys(COMPONENTS, 0.1), confident_above=0.3)
-    assert count.confidence(Direction.LONG) == pytest.approx(0.05)
-    assert count.confidence(Direction.SHORT) == pytest.approx(0.02)
-    assert count.score(Direction.LONG) == pytest.approx(0.03)
-    assert count.score(Direction.SHORT) == pytest.approx(-0.03)
-    assert (count.confident_votes(Direction.LONG), count.confident_votes(Direction.SHORT)) == (1, 0)
+    assert (count.long_confidence, count.short_confidence) == pytest.approx((0.05, 0.02))
+    assert (count.long_votes, count.short_votes) == (1, 0)
     assert count.coverage == 3
 
 
 def test_ten_votes_never_weigh_more_than_one() -> None:
     votes = [said(name, Vote.STRONG_LONG, 1.0) for name in COMPONENTS]
     count = tally(votes, project_components().weights(), confident_above=0.3)
-    assert count.score(Direction.LONG) == pytest.approx(1)
+    assert count.long_confidence == pytest.approx(1)
 
 
 def test_a_bullish_window_is_bullish_to_most() -> None:

@@ -122,7 +122,7 @@ def test_the_logistic_member_reads_votes_in_the_direction_of_the_signal() -> Non
 
 
 # what it may know
-def test_an_outcome_counts_from_the_first_signal_that_is_not_older() -> None:
+def test_an_outcome_counts_from_the_first_signal_that_is_younger() -> None:
     def answers(*, outcomes: bool) -> list[Prediction]:
         ensemble = Ensemble(RULES)
         asked = [signal(n=n) for n in range(0, 180, 10)]
@@ -132,7 +132,7 @@ def test_an_outcome_counts_from_the_first_signal_that_is_not_older() -> None:
         return [first, *(ensemble.predict(each, now=0) for each in asked[1:])]
 
     with_it, without = answers(outcomes=True), answers(outcomes=False)
-    knowable = [prediction.ts >= T0 + HOUR for prediction in without]
+    knowable = [prediction.ts > T0 + HOUR for prediction in without]
     differs = [a != b for a, b in zip(with_it, without, strict=True)]
     assert differs == knowable
 

@@ -5,29 +5,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import pytest
 
-from src.ensemble_predictor import EnsemblePredictor, build_ensemble_predictor
+from src import ensemble_predictor
+from src.ensemble_predictor import KEPT_EVERY_REAL_S, EnsemblePredictor, build_ensemble_predictor
 from src.records.base import Line
+from src.records.ensemble import EnsembleState
 from src.records.enums import Direction, Strategy
 from src.records.outcomes import SignalOutcome
 from src.records.predictions import Prediction
 from src.records.signals import Signal
+from src.simulation.clock import VirtualClock
 from src.store.jsonl import Durability, JsonlWriter, read_all
 from src.store.paths import Home
-from tests.signals_fakes import T0, made_home, outcome, project_settings, signal
+from tests.files_fakes import disk_files
+from tests.signals_fakes import T0, made_home, outcome, signal
 
 Event = Signal | SignalOutcome
 
 
 def test_a_step_without_input_writes_nothing(tmp_path: Path) -> None:
-    predictor = build_ensemble_predictor(made_home(tmp_path), project_settings())
+    predictor = started(made_home(tmp_path))
     assert (predictor.step(T0), predictor.outputs, predictor.backlog()) == (0, 0, False)
     predictor.close()
 
 
 def test_every_signal_is_answered_within_the_step_that_reads_it(tmp_path: Path) -> None:
     home = made_home(tmp_path)
-    predictor = build_ensemble_predictor(home, project_settings())
+    predictor = started(home)
     signals = [signal(n=n) for n in range(5)]
     for n, each in enumerate(signals):
         write(home, [each])
@@ -79,6 +84,70 @@ def test_signals_that_waited_through_an_outage_are_answered_without_hindsight(tm
     ]
 
 
+def test_a_crash_long_after_the_memory_was_kept_changes_no_answer(tmp_path: Path) -> None:
+    events = history(minutes=75)
+    wanted = live(made_home(tmp_path / "wanted"), events)
+    for kept in range(0, len(events), 25):
+        home = made_home(tmp_path / f"kept{kept}")
+        live(home, events[:kept])
+        memory = state_file(home).read_bytes() if kept else None
+        live(home, events[kept:-3])
+        if memory is None:
+            state_file(home).unlink()
+        else:
+            state_file(home).write_bytes(memory)
+        assert live(home, events[-3:]) == wanted
+
+
+def test_a_restart_reads_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = made_home(tmp_path)
+    live(home, history(minutes=75))
+    monkeypatch.setattr(ensemble_predictor, "hear_again", None)
+    predictor = started(home)
+    assert (predictor.step(T0), predictor.backlog()) == (0, False)
+    predictor.close()
+
+
+@pytest.mark.parametrize("harm", ["missing", "torn", "other inputs", "other rules", "other file"])
+def test_without_its_memory_it_learns_the_past_again(tmp_path: Path, harm: str) -> None:
+    events = history(minutes=75)
+    wanted = live(made_home(tmp_path / "wanted"), events)
+    home = made_home(tmp_path / "harmed")
+    live(home, events[:-5])
+    harm_state(home, harm)
+    assert live(home, events[-5:]) == wanted
+
+
+def test_a_step_that_broke_off_keeps_nothing(tmp_path: Path) -> None:
+    home = made_home(tmp_path)
+    events = history(minutes=20)
+    live(home, events[:10])
+    kept = state_file(home).read_bytes()
+    predictor = started(home)
+    predictor._ensemble = None  # type: ignore[assignment] # whatever it does with it fails
+    write(home, events[10:])
+    with pytest.raises(AttributeError):
+        predictor.step(T0)
+    predictor.close()
+    assert state_file(home).read_bytes() == kept
+    assert live(home, []) == live_at_once(made_home(tmp_path / "wanted"), events, cut=10)
+
+
+def test_its_memory_is_kept_now_and_then(tmp_path: Path) -> None:
+    home = made_home(tmp_path)
+    clock = VirtualClock(T0)
+    predictor = build_ensemble_predictor(home, clock, disk_files(home))
+    ages = []
+    for n in range(4):
+        write(home, [signal(n=n)])
+        predictor.step(T0 + n)
+        predictor.save()
+        ages.append(msgspec.json.decode(state_file(home).read_bytes(), type=EnsembleState).ts - T0)
+        clock.advance_by(KEPT_EVERY_REAL_S / 2)
+    predictor.close()
+    assert ages == [0, 0, 2, 2]
+
+
 def test_a_lost_place_repeats_no_answer(tmp_path: Path) -> None:
     home = made_home(tmp_path)
     wanted = live(home, history(minutes=20))
@@ -97,14 +166,14 @@ def test_a_signal_that_stands_twice_in_the_file_is_answered_once(tmp_path: Path)
 def test_after_a_restart_only_what_is_new_is_handled(tmp_path: Path) -> None:
     home = made_home(tmp_path)
     live(home, history(minutes=75))
-    predictor = build_ensemble_predictor(home, project_settings())
+    predictor = started(home)
     assert predictor.step(T0) == 0
     predictor.close()
 
 
 def test_it_wakes_on_signals_and_outcomes(tmp_path: Path) -> None:
     home = made_home(tmp_path)
-    predictor = build_ensemble_predictor(home, project_settings())
+    predictor = started(home)
     assert predictor.inputs() == (home.predictive_signals, home.signal_outcomes)
     assert predictor.fds() == ()
     predictor.close()
@@ -125,7 +194,7 @@ def history(*, minutes: int) -> list[Event]:
 
 def live(home: Home, events: Sequence[Event], *, saves: bool = True) -> list[Prediction]:
     """Return all predictions of a home after a predictor has lived through these events, one step each."""
-    predictor = build_ensemble_predictor(home, project_settings())
+    predictor = started(home)
     files = [writer(home.predictive_signals, home), writer(home.signal_outcomes, home)]
     for event in events:
         files[isinstance(event, SignalOutcome)].append(event)
@@ -137,6 +206,40 @@ def live(home: Home, events: Sequence[Event], *, saves: bool = True) -> list[Pre
     for each in files:
         each.close()
     return list(read_all(home.ensemble_predictions, Prediction))
+
+
+def live_at_once(home: Home, events: Sequence[Event], *, cut: int) -> list[Prediction]:
+    """Return all predictions after events that came one by one up to the cut, and the others together."""
+    live(home, events[:cut])
+    write(home, events[cut:])
+    return live(home, [])
+
+
+def state_file(home: Home) -> Path:
+    return home.positions / "ensemble_predictor.json"
+
+
+def harm_state(home: Home, harm: str) -> None:
+    path = state_file(home)
+    state = msgspec.json.decode(path.read_bytes(), type=EnsembleState)
+    if harm == "missing":
+        path.unlink()
+        return
+    if harm == "torn":
+        path.write_bytes(path.read_bytes()[:-40])
+        return
+    place = state.signals
+    assert place is not None
+    changed = {
+        "other rules": {"rules": msgspec.structs.replace(state.rules, l2=state.rules.l2 / 2)},
+        "other file": {"signals": msgspec.structs.replace(place, head_crc=place.head_crc + 1)},
+        "other inputs": {"memory": msgspec.structs.replace(state.memory, members={})},
+    }[harm]
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(state, **changed)))
+
+
+def started(home: Home) -> EnsemblePredictor:
+    return build_ensemble_predictor(home, VirtualClock(T0), disk_files(home))
 
 
 def settle(predictor: EnsemblePredictor) -> None:

@@ -18,7 +18,8 @@ from src.store.document import DocumentFile
 from src.store.errors import ConfigError
 from src.store.jsonl import Durability, JsonlWriter, read_all
 from src.store.paths import Home
-from tests.signals_fakes import BULLISH, T0, made_home, project_components, project_settings, window
+from tests.files_fakes import disk_files
+from tests.signals_fakes import BULLISH, T0, made_home, project_components, window
 
 CONFIG = project_components()
 SYMBOLS = ("PF_XBTUSD", "PF_ETHUSD")
@@ -82,7 +83,7 @@ def test_a_signal_carries_its_decision_point_and_its_market() -> None:
 
 # the stage on files
 def test_a_step_without_input_writes_nothing(tmp_path: Path) -> None:
-    engine = build_predictive_engine(made_home(tmp_path), project_settings())
+    engine = started(made_home(tmp_path))
     assert (engine.step(T0), engine.outputs, engine.backlog()) == (0, 0, False)
     engine.close()
 
@@ -111,10 +112,10 @@ def test_a_crash_after_any_line_loses_and_doubles_no_signal(tmp_path: Path) -> N
     for crash_after in range(len(wanted)):
         home = made_home(tmp_path / f"crash{crash_after}")
         append(home, windows[:4])
-        settle(build_predictive_engine(home, project_settings()))
+        settle(started(home))
         append(home, windows[4:])
-        crash(build_predictive_engine(home, project_settings()), after=crash_after)
-        settle(build_predictive_engine(home, project_settings()))
+        crash(started(home), after=crash_after)
+        settle(started(home))
         assert ids(home) == wanted
 
 
@@ -135,7 +136,7 @@ def test_a_lost_place_repeats_no_signal(tmp_path: Path) -> None:
 
 def test_learned_weights_take_over_as_soon_as_they_are_written(tmp_path: Path) -> None:
     home = made_home(tmp_path)
-    engine = build_predictive_engine(home, project_settings())
+    engine = started(home)
     opposed: dict[str, object] = {**BULLISH, "skew": 2.0, "return_1h_bps": 200.0}
     append(home, [window(**opposed)])
     engine.step(T0)
@@ -154,14 +155,14 @@ def test_a_broken_config_stops_the_start(tmp_path: Path) -> None:
     text = home.components.read_text().replace('"net_share"', '"net_shear"')
     home.components.write_text(text)
     with pytest.raises(ConfigError, match="whale_flow"):
-        build_predictive_engine(home, project_settings())
+        started(home)
 
 
 def test_its_counters_tell_what_it_did(tmp_path: Path) -> None:
     home = made_home(tmp_path)
     windows = market(seed=6, minutes=3)
     append(home, windows)
-    engine = build_predictive_engine(home, project_settings())
+    engine = started(home)
     assert engine.backlog()
     engine.step(T0)
     engine.save()
@@ -226,7 +227,7 @@ def some_window(rng: random.Random, symbol: str, ts: float) -> Features:
 
 def run(home: Home, windows: Sequence[Features]) -> list[Signal]:
     """Return all signals of a home after an engine has lived through these windows, one step each."""
-    engine = build_predictive_engine(home, project_settings())
+    engine = started(home)
     with windows_writer(home) as writer:
         for each in windows:
             writer.append(each)
@@ -241,6 +242,10 @@ def append(home: Home, windows: Sequence[Features]) -> None:
     with windows_writer(home) as writer:
         for each in windows:
             writer.append(each)
+
+
+def started(home: Home) -> PredictiveEngine:
+    return build_predictive_engine(home, disk_files(home))
 
 
 def windows_writer(home: Home) -> JsonlWriter[Features]:

@@ -11,6 +11,7 @@ from src.rules_in_force import CORRUPT, MISSING, RulesInForce
 from src.store.document import DocumentFile
 from src.store.errors import ConfigError
 from src.store.paths import Home
+from tests.files_fakes import disk_files
 from tests.gate_fakes import CONFIGS, some_weights
 
 
@@ -33,7 +34,7 @@ def _edit(path: Path, old: str, new: str) -> None:
 
 
 def test_an_edited_policy_is_in_force_after_two_looks(home: Home) -> None:
-    rules = RulesInForce(home)
+    rules = RulesInForce(home, disk_files(home))
     before = rules.policies_version
     _edit(home.policies, '"long_ofi_requirement": 0.5', '"long_ofi_requirement": 0.65')
     rules.refresh()
@@ -43,7 +44,7 @@ def test_an_edited_policy_is_in_force_after_two_looks(home: Home) -> None:
 
 
 def test_a_broken_edit_keeps_the_last_good_version_and_is_reported(home: Home) -> None:
-    rules = RulesInForce(home)
+    rules = RulesInForce(home, disk_files(home))
     before = rules.policies_version
     _edit(home.policies, '"long_ofi_requirement": 0.5', '"long_ofi_requirement": 7')
     rules.refresh()
@@ -56,11 +57,11 @@ def test_a_broken_edit_keeps_the_last_good_version_and_is_reported(home: Home) -
 def test_a_config_that_is_broken_at_the_start_stops_it(home: Home) -> None:
     home.exits.write_text("{")
     with pytest.raises(ConfigError):
-        RulesInForce(home)
+        RulesInForce(home, disk_files(home))
 
 
 def test_weights_come_into_force_with_their_own_version(home: Home) -> None:
-    rules = RulesInForce(home)
+    rules = RulesInForce(home, disk_files(home))
     rules.refresh()
     assert (rules.weights, rules.weights_version) == (None, MISSING)
     for learned in (some_weights(), some_weights(liquidation=0.12, funding=0.26)):
@@ -71,7 +72,7 @@ def test_weights_come_into_force_with_their_own_version(home: Home) -> None:
 
 
 def test_corrupt_weights_leave_none_in_force_until_there_are_good_ones(home: Home) -> None:
-    rules = RulesInForce(home)
+    rules = RulesInForce(home, disk_files(home))
     _write_weights(home, some_weights())
     rules.refresh()
     home.weights.write_bytes(msgspec.json.encode({"ts": 1.0}))
