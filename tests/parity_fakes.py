@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from src.simulation.exchange_side import ExchangeSide
 from src.simulation.opening import stepped_settings
 from src.simulation.plan import Plan
 from src.simulation.venue import direct_exchange
+from src.situation import NOT_RECONCILED
 from src.store.home import prepare_home
 from src.store.jsonl import read_all
 from src.store.paths import Home
@@ -168,6 +170,11 @@ def is_late(decision: Decision) -> bool:
     return window_seen(decision) > decision.signal_ts + STAMP_S
 
 
+def is_unready(decision: Decision) -> bool:
+    """Return whether the gate was asked before the desk had first compared its books with the exchange's."""
+    return any(verdict.reason == NOT_RECONCILED for verdict in decision.verdicts)
+
+
 def verdict_of(decision: Decision, check: str) -> Verdict:
     """Return what one check said."""
     return next(verdict for verdict in decision.verdicts if verdict.check == check)
@@ -187,24 +194,33 @@ def own_window(features: Features) -> bytes:
     return msgspec.json.encode((msgspec.structs.replace(features.sums, **LEARNED), shape, more))
 
 
-def touched_on_the_way(daemon: Home, *, window_s: float) -> set[tuple[str, float]]:
-    """Return the windows, as (symbol, close), that a message left, entered or passed on its way to the builder.
+class Delays:
+    """Which windows of a symbol a message left, entered or passed on its way from the market to the builder."""
 
-    The market spoke in one window, the builder heard it in a later one. A message that was stamped at the very
-    boundary may belong to either side.
-    """
-    touched = set()
-    for line in TapeReader(daemon.market_tape):
-        message = line.message
-        stamp = message.get("timestamp", message.get("time"))
-        if message.get("feed") not in {"book", "trade"} or not isinstance(stamp, int):
-            continue
-        spoken = math.floor((stamp / 1000 - STAMP_S) / window_s)
-        heard = math.floor(line.received_at / window_s)
-        if spoken != heard:
-            for number in range(spoken, heard + 1):
-                touched.add((str(message["product_id"]), (number + 1) * window_s))
-    return touched
+    def __init__(self, daemon: Home, *, window_s: float) -> None:
+        self.touched: set[tuple[str, float]] = set()
+        """Windows by symbol and close. A message that is stamped at the very boundary may belong to either side."""
+        self.trades: Counter[tuple[str, float]] = Counter()
+        """How many trades were on their way at a boundary."""
+        self.uncertain: set[tuple[str, float]] = set()
+        """Boundaries at which a trade is stamped, so that nobody can tell on which side it was made."""
+        for line in TapeReader(daemon.market_tape):
+            message = line.message
+            stamp = message.get("timestamp", message.get("time"))
+            if message.get("feed") in {"book", "trade"} and isinstance(stamp, int):
+                self._take(message, stamp / 1000 / window_s, line.received_at / window_s, window_s)
+
+    def _take(self, message: dict[str, object], spoken: float, heard: float, window_s: float) -> None:
+        symbol, margin = str(message["product_id"]), STAMP_S / window_s
+        first, last = math.floor(spoken - margin), math.floor(heard)
+        if first != last:
+            self.touched |= {(symbol, (number + 1) * window_s) for number in range(first, last + 1)}
+        if message["feed"] == "trade":
+            self.trades.update(
+                (symbol, number * window_s) for number in range(math.floor(spoken) + 1, last + 1)
+            )
+            if first != math.floor(spoken + margin):
+                self.uncertain.add((symbol, math.floor(spoken + margin) * window_s))
 
 
 def _lines(path: Path, record_type: type[Line], until: float) -> Iterator[Line]:

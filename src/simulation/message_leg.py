@@ -13,6 +13,7 @@ from src.simulation.bench import Bench
 from src.simulation.clock import VirtualClock
 from src.simulation.exchange_side import ExchangeSide
 from src.simulation.feed import DirectFeed
+from src.simulation.memory import RunMemory
 from src.simulation.plan import Pace, Plan
 from src.simulation.venue import DirectVenue, direct_exchange
 
@@ -36,6 +37,7 @@ class MessageLeg:
         clock: VirtualClock,
         since: float,
         *,
+        memory: RunMemory,
         reach_exchange: ReachesExchange = direct_exchange,
     ) -> None:
         """Build everything as it stands in the home's files; ``since`` is the close of the last window."""
@@ -43,7 +45,7 @@ class MessageLeg:
         self._clock = clock
         self._ts = since
         self._step_s = min(LONGEST_STEP_S, settings.window_s)
-        self._bench = Bench(plan, clock)
+        self._bench = Bench(plan, clock, memory)
         files = self._bench.files
         self._checkpoint = Checkpoint(plan.home, market=plan.market, seed=plan.seed)
         self._market = self._checkpoint.market(settings, now=clock.now())

@@ -1,6 +1,7 @@
 """From a home and a wish to a stepped run that may begin, or go on."""
 
 import math
+from functools import partial
 
 import msgspec
 
@@ -18,9 +19,8 @@ from src.records.policies import Components
 from src.records.settings import BotSettings
 from src.records.simulation import Resolution, SimulatedMarket, SimulationRun
 from src.signal_weight_learner import ensure_default_weights
-from src.simulation.clock import VirtualClock
-from src.simulation.leg import Leg
 from src.simulation.manifest import run_file
+from src.simulation.memory import RunMemory
 from src.simulation.message_leg import MessageLeg
 from src.simulation.plan import INSTANCE, Plan
 from src.simulation.run import CannotResume, OpensLeg, SteppedRun
@@ -136,9 +136,10 @@ def leg_opener(plan: Plan) -> OpensLeg:
 
     Raises MarketSpecError where the market has no such symbol, or cannot be read.
     """
+    memory = RunMemory(plan.home)
     if plan.resolution is Resolution.MESSAGES:
         refuse_bars(plan.market)
-        return MessageLeg
+        return partial(MessageLeg, memory=memory)
     if plan.market.startswith(TAPE_PREFIX):
         raise MarketSpecError("a tape is made of messages: there are no windows of it to live")
     market = make_window_market(
@@ -150,7 +151,4 @@ def leg_opener(plan: Plan) -> OpensLeg:
         settings=plan.settings.paper,
     )
 
-    def open_leg(plan: Plan, clock: VirtualClock, since: float) -> Leg:
-        return WindowLeg(plan, clock, since, market=market)
-
-    return open_leg
+    return partial(WindowLeg, market=market, memory=memory)

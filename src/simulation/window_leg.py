@@ -9,6 +9,7 @@ from src.market.history import HOUR_S
 from src.simulation.bench import Bench
 from src.simulation.clock import VirtualClock
 from src.simulation.exchange_side import ExchangeSide
+from src.simulation.memory import RunMemory
 from src.simulation.plan import Pace, Plan
 from src.simulation.venue import direct_exchange
 from src.simulation.warm_up import funding_hours, warm_up
@@ -25,14 +26,16 @@ class _Nobody:
 class WindowLeg:
     """The bot on a market of windows."""
 
-    def __init__(self, plan: Plan, clock: VirtualClock, since: float, *, market: WindowMarket) -> None:
+    def __init__(
+        self, plan: Plan, clock: VirtualClock, since: float, *, market: WindowMarket, memory: RunMemory
+    ) -> None:
         """Build everything as it stands in the home's files; ``since`` is the close of the last window."""
         settings = plan.settings
         self._clock = clock
         self._ts = since
         self._window_s = settings.window_s
         self._tracked = plan.tracked
-        self._bench = Bench(plan, clock)
+        self._bench = Bench(plan, clock, memory)
         files = self._bench.files
         self._market = market
         market.begin(self._ts)

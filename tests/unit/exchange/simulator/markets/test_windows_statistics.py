@@ -3,7 +3,7 @@
 A statistic is taken of each symbol of each seed on both sides. The mean of the paired differences may be four of its
 standard errors (from the spread of the differences over the pairs: their chance is independent given the prices) plus
 the stated share of the statistic's own size, which is how far the layer is allowed to be from the messages for good:
-``docs/synthetic_market.md`` has the same numbers. The seeds are not those that the layer was measured with.
+``docs/synthetic_market.md`` tells what was measured. The seeds are not those that the layer was measured with.
 """
 
 import math
@@ -79,6 +79,9 @@ def _derived(features: dict[str, Series], symbol: str, flow: Floats) -> Series:
         later = np.full_like(own["mid"], np.nan)
         later[:-minutes] = 1e4 * np.log(own["mid"][minutes:] / own["mid"][:-minutes])
         columns[f"after_{minutes}"] = later
+    planted = np.concatenate([[0.0], np.cumsum(1.5 * flow)])
+    columns["planted_60"] = np.full_like(own["mid"], np.nan)
+    columns["planted_60"][:-60] = planted[61:] - planted[1:-60]
     return {name: values[WARM:] for name, values in columns.items()}
 
 
@@ -119,9 +122,9 @@ def calm_correlation(first: str, second: str) -> Statistic:
     return of
 
 
-def gain(minutes: int) -> Statistic:
+def gain(name: str) -> Statistic:
     def of(s: Series) -> float:
-        later = s[f"after_{minutes}"]
+        later = s[name]
         strong = (np.abs(s["z"]) > 1.5) & np.isfinite(later)
         return float(np.mean(later[strong] * np.sign(s["z"][strong]))) if strong.any() else np.nan
 
@@ -146,7 +149,7 @@ RELATIVE: list[tuple[str, Statistic, float]] = [
     ("deviation of the imbalance", deviation("imbalance"), 0.06),
     ("distance of micro price and mid", size_quantile("micro", 0.75), 0.08),
     ("distance of mark and mid", size_quantile("off_mark", 0.75), 0.12),
-    ("deviation of the basis", deviation("basis"), 0.04),
+    ("deviation of the basis", deviation("basis"), 0.03),
     ("changes of the best level", mean("events"), 0.03),
     ("their deviation", deviation("events"), 0.03),
     ("trades", mean("trades"), 0.03),
@@ -177,10 +180,11 @@ ABSOLUTE: list[tuple[str, Statistic, float]] = [
     ("depth with the next window's", correlation("log_depth", "log_depth", lag=1), 0.08),
     ("flow with the next window's return", correlation("score", "after_1"), 0.03),
     ("flow with the next hour's return", correlation("score", "after_60"), 0.03),
-    ("gain in bps of a minute after strong flow", gain(1), 0.2),
-    ("gain in bps of a quarter after strong flow", gain(15), 0.5),
-    ("gain in bps of an hour after strong flow", gain(60), 1.0),
-    ("skewness of the bought share", mean("taken"), 0.02),
+    ("gain in bps of a minute after strong flow", gain("after_1"), 0.2),
+    ("gain in bps of a quarter after strong flow", gain("after_15"), 0.5),
+    ("gain in bps of an hour after strong flow", gain("after_60"), 1.0),
+    ("planted gain in bps of an hour after strong flow", gain("planted_60"), 0.8),
+    ("bought share", mean("taken"), 0.02),
 ]
 
 
