@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +19,7 @@ from src.market.feed_process import open_builder
 from src.market.heard import hear_again
 from src.records.base import Line
 from src.records.decisions import Decision, Verdict
+from src.records.enums import Ruling
 from src.records.features import Features
 from src.records.operations import TapeLine
 from src.records.predictions import Prediction
@@ -26,6 +28,7 @@ from src.records.simulation import Resolution
 from src.simulation.bench import Bench
 from src.simulation.clock import VirtualClock
 from src.simulation.exchange_side import ExchangeSide
+from src.simulation.memory import RunMemory
 from src.simulation.opening import stepped_settings
 from src.simulation.plan import Plan
 from src.simulation.venue import direct_exchange
@@ -34,6 +37,8 @@ from src.store.home import prepare_home
 from src.store.jsonl import read_all
 from src.store.paths import Home
 from src.store.tape import TapeReader
+
+L = TypeVar("L", bound=Line)
 
 AGES = ("pre_entry.age", "pre_entry.features_age")
 """What these checks measure is how long after the window's close the gate was asked."""
@@ -112,7 +117,7 @@ def rehearsed(daemon: Home, folder: Path, *, market: str, speed: float, until: f
         start=started.received_at,
         end=until,
     )
-    bench = Bench(plan, clock)
+    bench = Bench(plan, clock, RunMemory(home))
     made = Checkpoint(home, market=market, seed=plan.seed).market(settings, now=clock.now())
     side = ExchangeSide(plan, made, files=bench.files, now=clock.now())
     service = Service(side.engine, made, clock, Nobody())
@@ -166,8 +171,9 @@ def without_market(decision: Decision) -> bytes:
 
 
 def is_late(decision: Decision) -> bool:
-    """Return whether the gate had a later window before it than the signal's own."""
-    return window_seen(decision) > decision.signal_ts + STAMP_S
+    """Return whether the gate saw a later window than the signal's own, or found its signal too old."""
+    seen_later = window_seen(decision) > decision.signal_ts + STAMP_S
+    return seen_later or any(verdict_of(decision, check).ruling is not Ruling.PASS for check in AGES)
 
 
 def is_unready(decision: Decision) -> bool:
@@ -223,11 +229,11 @@ class Delays:
                 self.uncertain.add((symbol, math.floor(spoken + margin) * window_s))
 
 
-def _lines(path: Path, record_type: type[Line], until: float) -> Iterator[Line]:
+def _lines(path: Path, record_type: type[L], until: float) -> Iterator[L]:
     return (line for line in read_all(path, record_type) if line.ts <= until)
 
 
-def _told(line: Line) -> bytes:
+def _told(line: Features | Signal | Prediction) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(line, recorded_at=0.0))
 
 

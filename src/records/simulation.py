@@ -50,6 +50,8 @@ class SimulationRun(Document, frozen=True, kw_only=True):
     window_s: float
     start_ts: float
     """Market time at which the run begins, in seconds since the epoch."""
+    end_ts: float
+    """Market time at which it is to end, as it was asked for last."""
     configs: dict[str, str]
     """SHA-256 of each config as the run began with it, by file name."""
     leg_s: float

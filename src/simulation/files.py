@@ -107,11 +107,16 @@ class SteppedFiles:
         return self._freeze
 
     def flush(self) -> None:
-        """Hand everything that was written to the system, streams and documents."""
+        """Hand everything that was written to the system: streams, documents, and configs that learning changed.
+
+        Raises ConfigConflict where somebody else changed such a config meanwhile.
+        """
         for writer in self._writers:
             writer.flush()
         for standing in self._pages.values():
             standing.flush()
+        for config in self._configs.values():
+            config.flush()
 
     def close(self) -> None:
         """Flush, and let go of everything; twice is harmless."""

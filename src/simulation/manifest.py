@@ -31,6 +31,7 @@ def new_run(plan: Plan, *, market: SimulatedMarket) -> SimulationRun:
         symbols=plan.settings.symbols,
         window_s=plan.settings.window_s,
         start_ts=plan.start,
+        end_ts=plan.end,
         configs={path.name: _sha256(path) for path in sorted(plan.home.configs.glob("*.json"))},
         leg_s=plan.leg_s,
         leg=0,

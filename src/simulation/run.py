@@ -7,6 +7,7 @@ import msgspec
 
 from src.records.simulation import SimulatedMarket, SimulationRun
 from src.simulation.clock import VirtualClock
+from src.simulation.hand_edits import refuse_hand_edits
 from src.simulation.leg import Leg
 from src.simulation.manifest import new_run, run_file, source_version
 from src.simulation.plan import Pace, Plan
@@ -49,20 +50,32 @@ class SteppedRun:
     def resume(cls, plan: Plan, known: SimulationRun, *, open_leg: OpensLeg) -> "SteppedRun":
         """Return a run at the end of its last finished leg, with everything later taken away.
 
-        Raises CannotResume where the program has changed since: its records would not fit the earlier ones.
+        Raises CannotResume where the program has changed since: its records would not fit the earlier ones, or
+        where the end that is asked for lies before what was lived; ChangedByHand where configs were edited.
         """
         if known.version != source_version():
             raise CannotResume(
                 "the program has changed since this run began; what it would write now would not fit. "
                 "Begin anew in another home."
             )
+        if plan.end < known.reached_ts:
+            raise CannotResume(
+                f"{plan.home.root} has records up to {iso(known.reached_ts)}; a run that ends before is one for "
+                f"another home"
+            )
+        refuse_hand_edits(plan.home, known.leg)
         forget_other_legs(plan.home, known.leg)
         restore_documents(plan.home, known.leg)
         rewind(plan.home, known.streams)
-        return cls(plan, known, open_leg=open_leg)
+        run = cls(plan, known, open_leg=open_leg)
+        run._write(msgspec.structs.replace(known, end_ts=plan.end, finished=False))
+        return run
 
     def go(self, *, on_pace: Callable[[Pace], object], stopped: Callable[[], bool]) -> SimulationRun:
-        """Live on to the plan's end, the market's, or until ``stopped``; return the manifest as it then is."""
+        """Live on to the plan's end, the market's, or until ``stopped``; return the manifest as it then is.
+
+        Raises ChangedByHand at the end of a leg in which somebody edited configs: nothing of it is saved.
+        """
         end = self._plan.end
         while True:
             leg_end = self._run.saved_ts + self._run.leg_s
@@ -96,6 +109,7 @@ class SteppedRun:
             leg.close()
 
     def _finish_leg(self, ts: float, clock_ts: float) -> None:
+        refuse_hand_edits(self._plan.home, self._run.leg)
         run = msgspec.structs.replace(
             self._run,
             ts=ts,

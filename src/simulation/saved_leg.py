@@ -12,9 +12,14 @@ def save_documents(home: Home, leg: int) -> None:
     folder = home.saved_leg / str(leg)
     shutil.rmtree(folder, ignore_errors=True)
     for path in _documents(home):
-        target = folder / path.relative_to(home.root)
+        target = saved_copy(home, leg, path)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+
+
+def saved_copy(home: Home, leg: int, path: Path) -> Path:
+    """Return where the copy of a document, or of a folder of them, is kept as it was at a leg's end."""
+    return home.saved_leg / str(leg) / path.relative_to(home.root)
 
 
 def forget_other_legs(home: Home, leg: int) -> None:

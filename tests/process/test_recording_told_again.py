@@ -48,8 +48,8 @@ def test_recording_told_to_another_builder_gives_the_same_windows(
     lines = written(tmp_path)
     home, settings = made_home(tmp_path / "again"), made_settings()
     builder, files = open_builder(home, settings, clock, files=disk_files(home, settings))
-    for line in TapeReader(Home(tmp_path).market_tape):
-        hear_again(builder, line)
+    for heard in TapeReader(Home(tmp_path).market_tape):
+        hear_again(builder, heard)
     builder.step(lines[-1].ts)
     files.close()
     again = {(line.symbol, line.ts): line for line in written(home.root)}

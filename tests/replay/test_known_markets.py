@@ -13,14 +13,15 @@ import pytest
 
 from src.exchange.simulator.markets.windows import SyntheticWindows
 from src.records.base import Record
-from src.records.decisions import Decision
 from src.records.ledger import LedgerEntry, PositionClosed
+from src.report.run_report import read_run
+from src.report.run_report_reading import Span
 from src.simulation.plan import Plan
 from src.store.jsonl import read_all
 from tests.simulation_fakes import change, fresh_home, live, plan_of
 
 BLOCK_S = 4 * 3600
-DAYS = 12.0
+DAYS = 8.0
 WINDOW_S = 300
 TAKER_BPS = 5.0
 SETTINGS = {"window_s": WINDOW_S}
@@ -28,11 +29,12 @@ Z = 3.3
 """Standard errors that an interval reaches: one false alarm in a thousand."""
 
 
-class Spread(Record, frozen=True, kw_only=True):
+class Shown(Record, frozen=True, kw_only=True):
     """As much of a window as the cost of crossing it needs."""
 
     ts: float
     symbol: str
+    mid: float | None
     spread_bps: float | None
 
 
@@ -44,6 +46,9 @@ class Trade:
     net_bps: float
     planted_bps: float
     cost_bps: float
+    """Fees at the venue's rate and half the spread shown, both at entry and exit."""
+    shown_bps: float | None
+    """The move of the windows' mids while it was held; None where a stop ended it between two closes."""
 
 
 def lived(folder: Path, *, edge: bool, seed: int, fee_gate: str) -> Plan:
@@ -64,26 +69,33 @@ def trades_of(plan: Plan) -> Iterator[Trade]:
         messages_per_s=plan.settings.paper.messages_per_s,
         edge=plan.settings.paper.edge,
     )
-    spreads = {
-        (window.symbol, window.ts): window.spread_bps
-        for window in read_all(plan.home.windows, Spread)
-        if window.spread_bps is not None
-    }
+    shown = {(window.symbol, window.ts): window for window in read_all(plan.home.windows, Shown)}
     for entry in read_all(plan.home.fills, LedgerEntry):
         if isinstance(entry, PositionClosed):
-            yield _trade(entry, truth, spreads)
+            yield _trade(entry, truth, shown)
 
 
-def _trade(closed: PositionClosed, truth: SyntheticWindows, spreads: dict[tuple[str, float], float]) -> Trade:
+def _trade(closed: PositionClosed, truth: SyntheticWindows, shown: dict[tuple[str, float], Shown]) -> Trade:
     notional = float(closed.entry_price * closed.size)
     begun, ended = _minute(closed.opened_ts), _minute(closed.ts)
-    half_spreads = [spreads[closed.symbol, _window(ts)] / 2 for ts in (closed.opened_ts, closed.ts)]
+    (mid, spread), (last_mid, last_spread) = (
+        _known(shown[closed.symbol, _window(ts)]) for ts in (closed.opened_ts, closed.ts)
+    )
     return Trade(
         block=int(closed.opened_ts // BLOCK_S),
         net_bps=1e4 * float(closed.gross_pnl_usd - closed.fees_usd) / notional,
         planted_bps=closed.direction.sign * truth.drift_bps(closed.symbol, begun, ended),
-        cost_bps=2 * TAKER_BPS + sum(half_spreads),
+        cost_bps=2 * TAKER_BPS + (spread + last_spread) / 2,
+        shown_bps=None
+        if closed.exit_reason == "stop"
+        else closed.direction.sign * 1e4 * (last_mid / mid - 1),
     )
+
+
+def _known(window: Shown) -> tuple[float, float]:
+    if window.mid is None or window.spread_bps is None:
+        raise ValueError(f"a trade on a market that showed no price: {window}")
+    return window.mid, window.spread_bps
 
 
 def _minute(ts: float) -> float:
@@ -108,10 +120,11 @@ def test_without_an_edge_an_open_gate_loses_what_trading_costs(tmp_path: Path) -
     trades = list(trades_of(lived(tmp_path, edge=False, seed=11, fee_gate="off")))
 
     mean, error = mean_and_error(trades, [trade.net_bps + trade.cost_bps for trade in trades])
-    loss, _ = mean_and_error(trades, [trade.net_bps for trade in trades])
+    cost = float(np.mean([trade.cost_bps for trade in trades]))
     assert len(trades) > 200
+    assert error < cost / 2, "an interval that the cost itself would fit into proves nothing"
     assert abs(mean) < Z * error, f"net is {mean:+.1f} bps above minus cost, standard error {error:.1f}"
-    assert loss + Z * error < 0 or error > 5, f"a loss of about the costs, not {loss:+.1f} bps"
+    _require_exact_money(trades)
 
 
 @pytest.mark.timeout(300)
@@ -124,17 +137,28 @@ def test_with_a_planted_edge_a_trade_earns_the_edge_less_its_cost(tmp_path: Path
     )
     planted, planted_error = mean_and_error(trades, [trade.planted_bps for trade in trades])
     assert len(trades) > 200
+    assert error < planted / 5, "an interval that the edge itself would fit into proves nothing"
     assert abs(mean) < Z * error, f"net is {mean:+.1f} bps off edge minus cost, standard error {error:.1f}"
     assert planted > Z * planted_error, "the gate lets through what the edge is in"
+    _require_exact_money(trades)
 
 
 @pytest.mark.timeout(300)
-def test_without_an_edge_the_fee_gate_stops_trade(tmp_path: Path) -> None:
+def test_without_an_edge_the_report_shows_the_fee_gate_stopping_trade(tmp_path: Path) -> None:
     plan = lived(tmp_path, edge=False, seed=13, fee_gate="on")
 
-    decisions = [d for d in read_all(plan.home.decisions, Decision) if d.ts > plan.end - 5 * 86_400]
-    blocked = sum("fees" in decision.blocked_by for decision in decisions)
-    traded = sum(decision.should_trade for decision in decisions)
-    assert len(decisions) > 1_000
-    assert blocked > 0.99 * len(decisions)
-    assert traded < 10
+    later = Span(plan.end - 4 * 86_400, plan.end)
+    funnel = read_run(plan.home, span=later, progress=lambda _name, _done, _total: None).funnel
+    assert funnel.decisions > 1_000
+    assert funnel.checks["fees"].blocked > 0.95 * funnel.decisions
+    assert funnel.passed < 10
+
+
+def _require_exact_money(trades: list[Trade]) -> None:
+    """Demand that what the ledger says is the shown move less the cost: here nothing is left to chance."""
+    left = [
+        trade.net_bps + trade.cost_bps - trade.shown_bps for trade in trades if trade.shown_bps is not None
+    ]
+    assert len(left) > 100
+    assert abs(float(np.mean(left))) < 0.5, f"{np.mean(left):+.2f} bps are neither move nor cost"
+    assert float(np.std(left)) < 3.0

@@ -13,6 +13,7 @@ from src.exchange.simulator.service import Service
 from src.records.ledger import FillBooked, LedgerEntry, PositionClosed
 from src.records.simulation import Resolution
 from src.simulation.clock import VirtualClock
+from src.simulation.memory import RunMemory
 from src.simulation.message_leg import MessageLeg, ReachesExchange
 from src.simulation.opening import begin, known_run
 from src.simulation.run import SteppedRun
@@ -87,10 +88,13 @@ def traded(folder: Path, reach_exchange: ReachesExchange) -> Home:
     change(home.exits, minimum_hold_s=60, maximum_hold_s=600)
     plan = plan_of(home, days=HOURS / 24, leg_windows=LEG_WINDOWS, resolution=Resolution.MESSAGES)
     begin(plan, edge=plan.settings.paper.edge)
+    memory = RunMemory(home)
     run = SteppedRun(
         plan,
         known_run(home),
-        open_leg=lambda plan, clock, since: MessageLeg(plan, clock, since, reach_exchange=reach_exchange),
+        open_leg=lambda plan, clock, since: MessageLeg(
+            plan, clock, since, memory=memory, reach_exchange=reach_exchange
+        ),
     )
     assert run.go(on_pace=lambda _: None, stopped=lambda: False).finished
     return home

@@ -3,7 +3,7 @@
 A statistic is taken of each symbol of each seed on both sides. The mean of the paired differences may be four of its
 standard errors (from the spread of the differences over the pairs: their chance is independent given the prices) plus
 the stated share of the statistic's own size, which is how far the layer is allowed to be from the messages for good:
-``docs/synthetic_market.md`` tells what was measured. The seeds are not those that the layer was measured with.
+``docs/synthetic_market.md`` tells what was measured. The seeds are none of those that the constants were measured with.
 """
 
 import math
