@@ -1,6 +1,8 @@
 """Entry of ``python -m src COMMAND``."""
 
-from src.cli.app import app
+import sys
+
+from src.cli.app import app_for
 
 if __name__ == "__main__":
-    app(prog_name="python -m src")
+    app_for(sys.argv[1:])(prog_name="python -m src")

@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 from typer.testing import CliRunner, Result
 
-from src.cli.app import app
+from src.cli.app import app_for
 from src.records.base import Line, Record
 from src.records.operations import Health, WorkerHealth, WorkerState
 from src.store.document import DocumentFile
@@ -31,7 +31,8 @@ R = TypeVar("R", bound=Record)
 
 def asked(*arguments: str | Path) -> Result:
     """Return what ``python -m src`` answers, on a wide terminal without colours."""
-    return CliRunner(env={"COLUMNS": "240", "NO_COLOR": "1"}).invoke(app, [str(word) for word in arguments])
+    words = [str(word) for word in arguments]
+    return CliRunner(env={"COLUMNS": "240", "NO_COLOR": "1"}).invoke(app_for(words), words)
 
 
 def a_home(root: Path) -> Home:

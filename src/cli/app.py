@@ -1,34 +1,40 @@
 """``python -m src COMMAND``: everything but the daemon itself."""
 
+from collections.abc import Iterable
+from importlib import import_module
+
 import typer
 
-from src.cli.check_config import check_config
-from src.cli.explain import explain
-from src.cli.freeze import freeze, unfreeze
-from src.cli.learn import learn
-from src.cli.paper_exchange import paper_exchange
-from src.cli.promote import promote
-from src.cli.records_page import records_page
-from src.cli.report import report
-from src.cli.simulate import simulate
-from src.cli.status import status
-from src.cli.tour import tour
+COMMANDS = {
+    "status": "status",
+    "explain": "explain",
+    "learn": "learn",
+    "paper-exchange": "paper_exchange",
+    "freeze": "freeze",
+    "unfreeze": "freeze",
+    "check-config": "check_config",
+    "promote": "promote",
+    "tour": "tour",
+    "simulate": "simulate",
+    "records-page": "records_page",
+    "report": "report",
+}
+"""Each command, and the module beside this one that holds it under its own name."""
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="The trading bot's tools. The daemon itself: python -m src.run",
-)
-app.command()(status)
-app.command()(explain)
-app.command()(learn)
-app.command("paper-exchange")(paper_exchange)
-app.command()(freeze)
-app.command()(unfreeze)
-app.command("check-config")(check_config)
-app.command()(promote)
-app.command()(tour)
-app.command()(simulate)
-app.command("records-page")(records_page)
-app.add_typer(report, name="report")
+
+def app_for(words: Iterable[str]) -> typer.Typer:
+    """Return the application for a command line: it loads the one command that is asked for, else all of them."""
+    asked = next(iter(words), None)
+    app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+    @app.callback()
+    def tools() -> None:
+        """Tools of the trading bot. The daemon itself: python -m src.run."""
+
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        command = getattr(import_module(f"src.cli.{COMMANDS[name]}"), name.replace("-", "_"))
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app

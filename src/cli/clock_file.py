@@ -6,6 +6,7 @@ from src.clock import anchor_at, anchor_now, continued
 from src.exchange.simulator.markets.errors import MarketSpecError
 from src.exchange.simulator.markets.spec import market_end, market_start
 from src.records.operations import ClockAnchor
+from src.simulation.manifest import run_file
 from src.store.document import DocumentFile
 from src.store.paths import Home
 
@@ -34,10 +35,14 @@ def refuse_ended_market(market: str, now: float) -> None:
 
 
 def market_now(home: Home) -> float:
-    """Return market time as the home's clock has it now; the wall clock's where it has none."""
+    """Return market time as the home's clock has it now; that of a stepped run stands where its records end.
+
+    A home without either has the wall clock's time.
+    """
     anchor = _clock_file(home, writer="cli").read()
     if anchor is None:
-        return anchor_now(speed=1.0).market_origin
+        lived = run_file(home).read()
+        return anchor_now(speed=1.0).market_origin if lived is None else lived.reached_ts
     return continued(anchor, speed=anchor.speed).market_origin
 
 

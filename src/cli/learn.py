@@ -27,6 +27,7 @@ def learn(home: HomeOption = None, *, seed: SeedOption = 1, as_json: JsonOption 
     """Run one learning cycle and show what it did; exit 2 for a broken config, 3 where another cycle runs."""
     where = home_of(home)
     if home_is_held(where):
+        _refuse_simulation(where)
         yield_to_trading()
     try:
         settings = ConfigFile(where.bot_settings, BotSettings).load()
@@ -42,6 +43,13 @@ def learn(home: HomeOption = None, *, seed: SeedOption = 1, as_json: JsonOption 
         print(orjson.dumps(msgspec.to_builtins(state, str_keys=True), option=orjson.OPT_INDENT_2).decode())
     else:
         _show(where, state)
+
+
+def _refuse_simulation(home: Home) -> None:
+    """Exit where a stepped run is under way: it learns at its own times, and is alone with its files."""
+    if home.simulation.exists():
+        typer.echo(f"{home.root}: a simulation is under way here; it learns by itself", err=True)
+        raise typer.Exit(ExitCode.HOME_IN_USE)
 
 
 def _show(home: Home, state: LearningState) -> None:

@@ -14,8 +14,10 @@ from src.records.learning import LearningState
 from src.records.ledger import Positions
 from src.records.operations import Health, WorkerState
 from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderUpdate
+from src.records.simulation import SimulationRun
 from src.store.document import DocumentFile
 from src.store.errors import StoreError
+from src.store.freeze import Freeze
 from src.store.held import home_is_held
 from src.store.jsonl import read_tail
 from src.store.paths import Home
@@ -48,6 +50,10 @@ class Picture:
     positions: Positions | None
     learning: LearningState | None
     funnel: Funnel
+    simulation: SimulationRun | None = None
+    """The manifest of a home that was lived in virtual time."""
+    frozen: tuple[str, ...] = ()
+    """Why the flag that stands in the home forbids new entries."""
     unreadable: tuple[str, ...] = ()
     """Documents that are there but cannot be read, and why."""
 
@@ -75,6 +81,8 @@ class Picture:
         """Return plain values for a script."""
         return {
             "running": self.running,
+            "simulation": msgspec.to_builtins(self.simulation),
+            "frozen": list(self.frozen),
             "health": msgspec.to_builtins(self.health),
             "positions": msgspec.to_builtins(self.positions),
             "learning": msgspec.to_builtins(self.learning),
@@ -98,6 +106,8 @@ def picture_of(home: Home) -> Picture:
         positions=_document(home.positions_futures, Positions, unreadable),
         learning=_document(home.learning_state, LearningState, unreadable),
         funnel=_funnel(home),
+        simulation=_document(home.simulation, SimulationRun, unreadable),
+        frozen=Freeze(home).reasons() if home.logs.is_dir() else (),
         unreadable=tuple(unreadable),
     )
 

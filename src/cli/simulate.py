@@ -1,5 +1,6 @@
 """``python -m src simulate``: live months of the whole bot in minutes, repeatable to the byte."""
 
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -17,9 +17,10 @@ from src.cli.configs import load_all
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, project_root
 from src.cli.refusals import refusing
-from src.exchange.simulator.markets.spec import market_symbols
+from src.cli.simulate_settings import Asked, WrongOption, asked_settings, refuse_another_run
+from src.exchange.simulator.markets.spec import SYNTHETIC, market_symbols
 from src.records.simulation import Resolution, SimulationRun
-from src.simulation.manifest import run_file
+from src.simulation.hand_edits import ChangedByHand
 from src.simulation.opening import (
     HomeHoldsRun,
     begin,
@@ -27,18 +28,21 @@ from src.simulation.opening import (
     first_window,
     known_run,
     last_window,
+    refuse_second_run,
     resume,
     resumed_plan,
     stepped_settings,
 )
 from src.simulation.plan import Pace, Plan
 from src.simulation.run import CannotResume, SteppedRun
-from src.store.durable import replace_file
 from src.store.home import prepare_home
 from src.store.lock import HomeLock
 from src.store.paths import Home
 
 SHOW_EVERY_S = 0.25
+REFUSALS = dict.fromkeys((HomeHoldsRun, CannotResume, ChangedByHand, WrongOption), ExitCode.CONFIG)
+SEEDS = 2**63 - 1
+"""The largest seed that JSON can say everywhere."""
 INTERRUPTED = 130
 """The exit code of what Ctrl-C ended."""
 
@@ -47,10 +51,13 @@ def simulate(  # noqa: PLR0913 - one parameter an option
     *,
     home: HomeOption = None,
     days: Annotated[
-        float | None, typer.Option(help="Market days to live; else to the recording's end.")
+        float | None,
+        typer.Option(help="Market days to live; else to the recording's end, or the one asked for before."),
     ] = None,
-    market: Annotated[str, typer.Option(help="synthetic, tape:FILE or bars:FILE.")] = "synthetic",
-    seed: Annotated[int, typer.Option(help="Seed of the made-up market.")] = 1,
+    market: Annotated[str | None, typer.Option(help="synthetic (default), tape:FILE or bars:FILE.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=-SEEDS, max=SEEDS, help="Seed of the made-up market; else 1.")
+    ] = None,
     symbols: Annotated[
         str | None, typer.Option(help="Comma-separated, e.g. PF_XBTUSD,PF_ETHUSD; else configs/bot.json.")
     ] = None,
@@ -67,29 +74,22 @@ def simulate(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Live a market with the whole bot in virtual time; the same home, seed and market give the same bytes."""
     console = Console()
-    with refusing({HomeHoldsRun: ExitCode.CONFIG, CannotResume: ExitCode.CONFIG}):
+    asked = Asked(
+        days=days,
+        market=market,
+        seed=seed,
+        symbols=_names(symbols),
+        learn_every_s=None if learn_every is None else 3600 * learn_every,
+        start_ts=_seconds(start),
+        window_s=window,
+        edge=edge,
+        resolution=resolution,
+    )
+    with refusing(REFUSALS):
         where = _home(home, go_on=go_on)
         with HomeLock(where):
-            if go_on:
-                known = known_run(where)
-                plan = resumed_plan(where, load_all(where), known, days=days)
-                run = resume(plan, known)
-            else:
-                named = _names(symbols) or market_symbols(market)
-                _set(where, symbols=named, learn_every=learn_every, window=window, edge=edge)
-                settings = stepped_settings(load_all(where))
-                first = first_window(market, _seconds(start), window_s=settings.window_s)
-                plan = Plan(
-                    home=where,
-                    settings=settings,
-                    market=market,
-                    resolution=resolution or default_resolution(market),
-                    seed=seed,
-                    start=first,
-                    end=last_window(market, first, days=days, window_s=settings.window_s),
-                )
-                run = begin(plan, edge=settings.paper.edge)
-            console.print(f"The run's home is {where.root}")
+            plan, run = _going_on(where, asked) if go_on else _beginning(where, asked)
+            console.print(f"The run's home is {where.root}", soft_wrap=True, highlight=False, markup=False)
             lived = _watched(run, plan, console)
     _tell(lived, where, console)
 
@@ -99,35 +99,38 @@ def _home(option: Path | None, *, go_on: bool) -> Home:
         raise CannotResume("say which run should go on: --home DIR")
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     root = option or project_root() / "homes" / f"simulation-{stamp}"
-    if go_on and not root.is_dir():
-        raise CannotResume(f"{root} is no home")
+    if go_on:
+        known_run(Home(root))
     return prepare_home(root, project_root() / "configs")
 
 
-def _set(
-    home: Home,
-    *,
-    symbols: tuple[str, ...] | None,
-    learn_every: float | None,
-    window: float | None,
-    edge: bool | None,
-) -> None:
-    """Write what the command line asked for into the home's settings: the home alone tells what was run."""
-    if run_file(home).read() is not None:
-        return
-    settings = orjson.loads(home.bot_settings.read_bytes())
-    wanted = dict(settings)
-    if symbols is not None:
-        wanted |= {"symbols": list(symbols)}
-        wanted |= {} if settings["leader"] in symbols else {"leader": symbols[0]}
-    if learn_every is not None:
-        wanted["learning_every_s"] = 3600 * learn_every
-    if window is not None:
-        wanted["window_s"] = window
-    if edge is not None:
-        wanted["paper"] = {**settings["paper"], "edge": edge}
-    if wanted != settings:
-        replace_file(home.bot_settings, orjson.dumps(wanted, option=orjson.OPT_INDENT_2), durable=True)
+def _going_on(home: Home, asked: Asked) -> tuple[Plan, SteppedRun]:
+    known = known_run(home)
+    settings = load_all(home)
+    refuse_another_run(known, settings, asked)
+    plan = resumed_plan(home, settings, known, days=asked.days)
+    return plan, resume(plan, known)
+
+
+def _beginning(home: Home, asked: Asked) -> tuple[Plan, SteppedRun]:
+    refuse_second_run(home)
+    load_all(home)
+    market = asked.market or SYNTHETIC
+    made, text = asked_settings(
+        home.bot_settings.read_bytes(), asked, symbols=asked.symbols or market_symbols(market)
+    )
+    settings = stepped_settings(made)
+    first = first_window(market, asked.start_ts, window_s=settings.window_s)
+    plan = Plan(
+        home=home,
+        settings=settings,
+        market=market,
+        resolution=asked.resolution or default_resolution(market),
+        seed=1 if asked.seed is None else asked.seed,
+        start=first,
+        end=last_window(market, first, days=asked.days, window_s=settings.window_s),
+    )
+    return plan, begin(plan, edge=settings.paper.edge, settings_text=text)
 
 
 def _names(symbols: str | None) -> tuple[str, ...] | None:
@@ -192,16 +195,22 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 def _tell(lived: SimulationRun, home: Home, console: Console) -> None:
-    at = f"--home {home.root}"
-    if not lived.finished:
-        console.print(
-            f"Stopped at {_minute(lived.reached_ts)}. Go on: python -m src simulate {at} --resume"
-            f" (from {_minute(lived.saved_ts)}, the end of the last finished leg)"
+    at = f"--home {shlex.quote(str(home.root))}"
+    reached = _minute(lived.reached_ts)
+    if lived.finished:
+        lines = (
+            f"Lived to {reached}. Look: python -m src status {at}",
+            f"      python -m src report run {at} --out run.html",
+            f"      python -m src explain --last executed {at}",
         )
+    else:
+        lines = (
+            f"Stopped at {reached}; the last finished leg ends at {_minute(lived.saved_ts)}, and goes on with",
+            f"      python -m src simulate {at} --resume",
+        )
+    console.print("\n".join(lines), soft_wrap=True, highlight=False, markup=False)
+    if not lived.finished:
         raise typer.Exit(INTERRUPTED)
-    console.print(f"Lived to {_minute(lived.reached_ts)}. Look: python -m src status {at}")
-    console.print(f"      python -m src report run {at} --out run.html")
-    console.print(f"      python -m src explain --last executed {at}")
 
 
 def _minute(ts: float) -> str:

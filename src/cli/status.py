@@ -1,6 +1,7 @@
 """``python -m src status``: what the bot is doing, from its records alone."""
 
 import json
+from datetime import UTC, datetime
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -12,6 +13,7 @@ from src.cli.options import HomeOption, JsonOption, home_of
 from src.cli.picture import Picture, picture_of
 from src.records.ledger import PositionView
 from src.records.operations import WorkerHealth, WorkerState
+from src.records.simulation import SimulationRun
 
 STATE_STYLES = {
     WorkerState.READY: "green",
@@ -55,12 +57,32 @@ def _sections(picture: Picture) -> list[Table | str]:
 
 
 def _head(picture: Picture) -> str:
+    if picture.simulation is not None:
+        return _simulation(picture.simulation, picture)
     if picture.health is None:
         return "This home has never run."
     health = picture.health
     life = f"running (pid {health.main_pid})" if picture.running else "not running"
     entries = "allowed" if health.entries_allowed else f"frozen: {'; '.join(health.freeze_reasons)}"
     return f"{health.mode} on {health.market}, {life}; entries {entries if picture.running else 'off'}"
+
+
+def _simulation(run: SimulationRun, picture: Picture) -> str:
+    market = run.market
+    seed = f", seed {market.seed}" if market.edge is not None else ""
+    if picture.running:
+        life = f"under way, saved up to {_minute(run.saved_ts)}"
+    elif run.finished:
+        life = "finished"
+    else:
+        life = f"stopped at {_minute(run.reached_ts)}; simulate --resume goes on from {_minute(run.saved_ts)}"
+    frozen = f"; entries frozen: {'; '.join(picture.frozen)}" if picture.frozen else ""
+    span = f"{_minute(run.start_ts)} to {_minute(run.end_ts)}"
+    return f"simulation on {market.spec} in {market.resolution.value}{seed}, {span}, {life}{frozen}"
+
+
+def _minute(ts: float) -> str:
+    return f"{datetime.fromtimestamp(ts, UTC):%Y-%m-%d %H:%M}"
 
 
 def _processes(workers: tuple[WorkerHealth, ...]) -> Table:

@@ -64,11 +64,16 @@ class RunReport:
 def read_run(home: Home, *, span: Span, progress: Progress) -> RunReport:
     """Return the numbers of a home, over a stretch of market time.
 
+    Of a stepped run that is under way, or was killed, only finished legs are read: the rest fits no single moment.
+
     Raises:
         ConfigError: a config is broken, or this is no home.
         CorruptDocument: ``home.json`` or the manifest cannot be read.
     """
-    return _Pass(home, run_facts(home), span, progress).report()
+    facts = run_facts(home)
+    if facts.settled_ts is not None:
+        span = Span(span.since_ts, min(span.until_ts, facts.settled_ts))
+    return _Pass(home, facts, span, progress).report()
 
 
 class _Pass:

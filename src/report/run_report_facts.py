@@ -27,6 +27,8 @@ class RunFacts:
     """Whether the run was stepped in virtual time."""
     finished: bool | None
     """Whether a stepped run came to its end."""
+    settled_ts: float | None
+    """Up to where the files of a stepped run that is under way, or was killed, belong to one moment; else None."""
     costs: Costs
     window_s: float
     block_s: float
@@ -57,6 +59,7 @@ def run_facts(home: Home) -> RunFacts:
         edge=None if run is None else run.market.edge,
         simulated=run is not None,
         finished=None if run is None else run.finished,
+        settled_ts=None if run is None else _settled(run),
         costs=settings.costs,
         window_s=settings.window_s if run is None else run.window_s,
         block_s=learning.block_s,
@@ -64,6 +67,14 @@ def run_facts(home: Home) -> RunFacts:
         horizon=learning.horizon,
         versions=_versions(home, run),
     )
+
+
+def _settled(run: SimulationRun) -> float | None:
+    """Return the clock at the end of the last leg where the manifest tells of nothing after it.
+
+    While a run lives its files reach the disk in pieces; when it stops, or ends, the manifest says how far it came.
+    """
+    return run.clock_ts if not run.finished and run.reached_ts == run.saved_ts else None
 
 
 def _market(identity: HomeIdentity | None, run: SimulationRun | None) -> str | None:

@@ -15,7 +15,7 @@ def verdict(report: RunReport) -> str:
     """Return whether the mean profit per trade can be told from zero."""
     mean = report.trades.mean_bps
     if mean.mean is None:
-        return f"No trade was closed, so there is no profit to judge. {why_no_trades(report.funnel)}"
+        return f"No trade was closed, so there is no profit to judge. {_why(report)}"
     if not mean.claimable:
         return (
             f"Too little to tell: {count(mean.count)} trades lie in {mean.blocks} blocks of "
@@ -27,6 +27,12 @@ def verdict(report: RunReport) -> str:
     if mean.sign < 0:
         return f"Yes, below zero: this loses. {found} (95 %)."
     return f"No: {found} (95 %). Zero is inside: this may be chance."
+
+
+def _why(report: RunReport) -> str:
+    if report.facts.settled_ts is not None and not report.funnel.windows:
+        return "This run is under way, or was killed, and no leg of it is finished: only those are read."
+    return why_no_trades(report.funnel)
 
 
 def short_verdict(mean: Estimate) -> str:
@@ -122,16 +128,29 @@ def open_result_usd(report: RunReport) -> float | None:
 
 
 def _record_limits(report: RunReport) -> list[str]:
-    return [
-        f"{count(file.gone)} lines of {file.name} that rotation removed; what is counted of it begins "
-        f"{when(file.first_ts)}."
-        for file in report.files
-        if file.gone
-    ] + [
-        f"{count(file.unreadable)} lines of {file.name} that cannot be read."
-        for file in report.files
-        if file.unreadable
-    ]
+    settled = report.facts.settled_ts
+    unsettled = (
+        []
+        if settled is None
+        else [
+            f"Everything after {when(settled)}: the run is under way, or was killed, and what its files hold "
+            "beyond its last finished leg fits no single moment."
+        ]
+    )
+    return (
+        unsettled
+        + [
+            f"{count(file.gone)} lines of {file.name} that rotation removed; what is counted of it begins "
+            f"{when(file.first_ts)}."
+            for file in report.files
+            if file.gone
+        ]
+        + [
+            f"{count(file.unreadable)} lines of {file.name} that cannot be read."
+            for file in report.files
+            if file.unreadable
+        ]
+    )
 
 
 def _because(counted: CheckCount) -> str:

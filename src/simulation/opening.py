@@ -1,6 +1,7 @@
 """From a home and a wish to a stepped run that may begin, or go on."""
 
 import math
+from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
@@ -26,12 +27,17 @@ from src.simulation.plan import INSTANCE, Plan
 from src.simulation.run import CannotResume, OpensLeg, SteppedRun
 from src.simulation.window_leg import WindowLeg
 from src.store.config import ConfigFile
+from src.store.durable import replace_file
 from src.store.home import bind
 from src.store.paths import Home
 
 MODE = "simulation"
 FIRST_DAY = 1_767_225_600.0
 """2026-01-01T00:00:00Z: where a made-up market begins when nobody says otherwise."""
+EARLIEST = 31_536_000.0
+"""1971-01-01T00:00:00Z: a made-up market has a past of months, and no clock of ours counts below zero."""
+LATEST = 253_370_764_800.0
+"""9999-01-01T00:00:00Z: beyond it times cannot be written."""
 DAY_S = 86_400.0
 
 
@@ -42,8 +48,10 @@ class HomeHoldsRun(Exception):
 def first_window(market: str, start: float | None, *, window_s: float) -> float:
     """Return where a run begins: the first close of a window from ``start``, or the market's start, on.
 
-    Raises MarketSpecError for a market that is none, or a start before the recording's.
+    Raises MarketSpecError for a market that is none, or a start before the recording's or out of all reach.
     """
+    if start is not None and not EARLIEST <= start <= LATEST:
+        raise MarketSpecError("--start must lie in the years 1971 to 9998")
     known = market_start(market)
     if start is not None and known is not None and start < known:
         raise MarketSpecError(f"{market} begins later than the asked start, at {known:.0f}")
@@ -54,14 +62,22 @@ def first_window(market: str, start: float | None, *, window_s: float) -> float:
 def last_window(market: str, start: float, *, days: float | None, window_s: float) -> float:
     """Return where a run ends: ``days`` after its beginning, or at the recording's end if that comes first.
 
-    Raises MarketSpecError where a market without an end is to be lived without one.
+    Raises MarketSpecError where a market without an end is to be lived without one, or where not even one
+    window fits.
     """
+    if days is not None and not days > 0:
+        raise MarketSpecError(f"--days must be above 0, not {days:g}")
     end = market_end(market)
     asked = math.inf if days is None else start + days * DAY_S
     reached = min(asked, math.inf if end is None else end)
     if math.isinf(reached):
         raise MarketSpecError(f"{market} has no end: say how long with --days")
-    return math.floor(reached / window_s) * window_s
+    last = math.floor(reached / window_s) * window_s
+    if last <= start:
+        raise MarketSpecError(f"from {_readable(start)} to {_readable(reached)} there is no whole window")
+    if last > LATEST:
+        raise MarketSpecError(f"--days {days:g} goes beyond the year 9998")
+    return float(last)
 
 
 def stepped_settings(settings: BotSettings) -> BotSettings:
@@ -70,12 +86,23 @@ def stepped_settings(settings: BotSettings) -> BotSettings:
     return msgspec.structs.replace(settings, recording=recording)
 
 
-def begin(plan: Plan, *, edge: bool) -> SteppedRun:
-    """Return a run that begins in a fresh home; HomeHoldsRun where one began before, HomeMismatch for a bot's home."""
-    if run_file(plan.home).read() is not None:
-        raise HomeHoldsRun(
-            f"{plan.home.root} holds a run already: go on with --resume, or name another --home"
-        )
+def refuse_second_run(home: Home) -> None:
+    """Raise HomeHoldsRun where a run began in the home."""
+    if run_file(home).read() is not None:
+        raise HomeHoldsRun(f"{home.root} holds a run already: go on with --resume, or name another --home")
+
+
+def begin(plan: Plan, *, edge: bool, settings_text: bytes | None = None) -> SteppedRun:
+    """Return a run that begins in a fresh home; nothing is written in a home that it cannot begin in.
+
+    ``settings_text`` becomes the home's ``bot.json`` where the run is asked to be other than that says.
+
+    Raises:
+        HomeHoldsRun: one began before.
+        HomeMismatch: a bot lives there.
+        MarketSpecError: as ``leg_opener`` does.
+    """
+    refuse_second_run(plan.home)
     open_leg = leg_opener(plan)
     bind(
         plan.home,
@@ -85,6 +112,8 @@ def begin(plan: Plan, *, edge: bool) -> SteppedRun:
         ts=plan.start,
         instance=INSTANCE,
     )
+    if settings_text is not None:
+        replace_file(plan.home.bot_settings, settings_text, durable=True)
     ensure_default_weights(plan.home, ConfigFile(plan.home.components, Components).load(), plan.start)
     market = SimulatedMarket(
         spec=plan.market,
@@ -112,7 +141,7 @@ def resume(plan: Plan, known: SimulationRun) -> SteppedRun:
 
 
 def resumed_plan(home: Home, settings: BotSettings, known: SimulationRun, *, days: float | None) -> Plan:
-    """Return the plan of a run that goes on: as it began, to the end that is asked for now."""
+    """Return the plan of a run that goes on: as it began, to the end that is asked for now or was then."""
     market = known.market
     return Plan(
         home=home,
@@ -121,7 +150,9 @@ def resumed_plan(home: Home, settings: BotSettings, known: SimulationRun, *, day
         resolution=market.resolution,
         seed=market.seed,
         start=known.start_ts,
-        end=last_window(market.spec, known.start_ts, days=days, window_s=settings.window_s),
+        end=known.end_ts
+        if days is None
+        else last_window(market.spec, known.start_ts, days=days, window_s=known.window_s),
         leg_windows=round(known.leg_s / known.window_s),
     )
 
@@ -152,3 +183,7 @@ def leg_opener(plan: Plan) -> OpensLeg:
     )
 
     return partial(WindowLeg, market=market, memory=memory)
+
+
+def _readable(ts: float) -> str:
+    return f"{datetime.fromtimestamp(min(ts, LATEST), UTC):%Y-%m-%d %H:%M:%S}"

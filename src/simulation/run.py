@@ -1,6 +1,7 @@
 """A stepped run from its first leg to its last: opened, stepped, saved, and gone on with after a kill."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
@@ -11,7 +12,12 @@ from src.simulation.hand_edits import refuse_hand_edits
 from src.simulation.leg import Leg
 from src.simulation.manifest import new_run, run_file, source_version
 from src.simulation.plan import Pace, Plan
-from src.simulation.saved_leg import forget_other_legs, restore_documents, save_documents
+from src.simulation.saved_leg import (
+    forget_other_legs,
+    require_documents,
+    restore_documents,
+    save_documents,
+)
 from src.store.rewind import marks_of, rewind
 
 
@@ -60,15 +66,16 @@ class SteppedRun:
             )
         if plan.end < known.reached_ts:
             raise CannotResume(
-                f"{plan.home.root} has records up to {iso(known.reached_ts)}; a run that ends before is one for "
+                f"{plan.home.root} has records up to {_minute(known.reached_ts)}; a run that ends before is one for "
                 f"another home"
             )
+        require_documents(plan.home, known.leg)
         refuse_hand_edits(plan.home, known.leg)
         forget_other_legs(plan.home, known.leg)
         restore_documents(plan.home, known.leg)
         rewind(plan.home, known.streams)
         run = cls(plan, known, open_leg=open_leg)
-        run._write(msgspec.structs.replace(known, end_ts=plan.end, finished=False))
+        run._write(_going_on(known, end_ts=plan.end))
         return run
 
     def go(self, *, on_pace: Callable[[Pace], object], stopped: Callable[[], bool]) -> SimulationRun:
@@ -129,3 +136,14 @@ class SteppedRun:
     def _write(self, run: SimulationRun) -> None:
         self._file.write(run)
         self._run = run
+
+
+def _going_on(known: SimulationRun, *, end_ts: float) -> SimulationRun:
+    """Return the manifest of a run that stands at the end of its last finished leg again."""
+    return msgspec.structs.replace(
+        known, ts=known.saved_ts, reached_ts=known.saved_ts, end_ts=end_ts, finished=False
+    )
+
+
+def _minute(ts: float) -> str:
+    return f"{datetime.fromtimestamp(ts, UTC):%Y-%m-%d %H:%M}"

@@ -1,9 +1,12 @@
 """The documents of a home as they stood at the end of a leg, kept beside it for ``--resume``."""
 
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from src.store.durable import make_folder, replace_file
+from src.store.errors import StoreError
 from src.store.paths import Home
 
 
@@ -12,14 +15,20 @@ def save_documents(home: Home, leg: int) -> None:
     folder = home.saved_leg / str(leg)
     shutil.rmtree(folder, ignore_errors=True)
     for path in _documents(home):
-        target = saved_copy(home, leg, path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        _copy(path, saved_copy(home, leg, path))
 
 
 def saved_copy(home: Home, leg: int, path: Path) -> Path:
     """Return where the copy of a document, or of a folder of them, is kept as it was at a leg's end."""
     return home.saved_leg / str(leg) / path.relative_to(home.root)
+
+
+def require_documents(home: Home, leg: int) -> None:
+    """Raise StoreError where what was kept of a leg's end is gone."""
+    if not saved_copy(home, leg, home.identity).is_file():
+        raise StoreError(
+            f"{home.saved_leg / str(leg)}: is not there or not whole; no run can go on without it"
+        )
 
 
 def forget_other_legs(home: Home, leg: int) -> None:
@@ -37,9 +46,13 @@ def restore_documents(home: Home, leg: int) -> None:
         if path.relative_to(home.root) not in kept:
             path.unlink()
     for name in sorted(kept):
-        target = home.root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / name, target)
+        _copy(folder / name, home.root / name)
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Make ``target`` the same as a file; StoreError where it cannot be."""
+    make_folder(target.parent)
+    replace_file(target, path.read_bytes(), durable=False, mode=stat.S_IMODE(path.stat().st_mode))
 
 
 def _documents(home: Home) -> Iterator[Path]:

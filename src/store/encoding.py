@@ -12,6 +12,8 @@ from src.store.errors import NonFiniteNumber
 
 _NON_FINITE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]", re.DOTALL)
 """A msgpack double (IEEE 754, big endian) whose exponent is all ones: nan or an infinity."""
+_HUGE, _HUGE_NEGATIVE = b"\xcb\x7f", b"\xcb\xff"
+"""How each of them begins, and few others do: a plain search for these is ten times as fast."""
 
 
 _JSON = msgspec.json.Encoder()
@@ -24,7 +26,7 @@ def encode_line(record: Record) -> bytes:
     The bytes are those of orjson, but for exponents from 16 on: ``1e16`` where orjson writes ``1e+16``.
     """
     payload = _JSON.encode(record)
-    if b"null" in payload and _NON_FINITE.search(_MSGPACK.encode(record)):
+    if b"null" in payload and _holds_non_finite(record):
         _require_finite(record, msgspec.to_builtins(record, str_keys=True))
     return payload
 
@@ -33,9 +35,15 @@ def encode_pretty(record: Record, *, envelope: dict[str, object]) -> bytes:
     """Return a record as an indented document, the envelope's keys first; NonFiniteNumber as above."""
     fields: dict[str, object] = msgspec.to_builtins(record, str_keys=True)
     content = orjson.dumps({**envelope, **fields}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    if b"null" in content and _NON_FINITE.search(_MSGPACK.encode(record)):
+    if b"null" in content and _holds_non_finite(record):
         _require_finite(record, fields)
     return content
+
+
+def _holds_non_finite(record: Record) -> bool:
+    """Return whether a number is nan or infinite, or now and then where none is."""
+    packed = _MSGPACK.encode(record)
+    return (_HUGE in packed or _HUGE_NEGATIVE in packed) and _NON_FINITE.search(packed) is not None
 
 
 def _require_finite(record: Record, fields: dict[str, object]) -> None:

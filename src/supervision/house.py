@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 EXCHANGE_START_S = 30.0
 CHECK_EVERY_S = 0.25
 REPORT_EVERY_S = 2.0
+HEARD_BY_ALL_S = 0.2
+"""A signal to the whole group may end a worker before this process has heard it."""
 MONITOR_WITHIN_S = 30.0
 """Starting a process is the longest that the monitor ever does."""
 MAIN_WITHIN_S = 60.0
@@ -203,7 +205,7 @@ class House:
         while not self._stopping.is_set():
             self._rounds += 1
             self.supervisor.wait(CHECK_EVERY_S)
-            if self._stopping.is_set():
+            if self._stopping.wait(HEARD_BY_ALL_S):
                 return
             self.supervisor.check()
             if self._learning is not None:

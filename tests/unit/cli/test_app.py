@@ -2,23 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from src.cli.app import app
+from src.cli.app import COMMANDS, app_for
 from src.cli.exit_codes import ExitCode
 from tests.cli_fakes import asked
-
-COMMANDS = (
-    "status",
-    "explain",
-    "simulate",
-    "learn",
-    "paper-exchange",
-    "freeze",
-    "unfreeze",
-    "check-config",
-    "promote",
-    "tour",
-    "records-page",
-)
 
 
 def test_exit_codes_never_change() -> None:
@@ -33,11 +19,14 @@ def test_exit_codes_never_change() -> None:
     ]
 
 
-def test_every_command_is_tested_here() -> None:
-    names = [
-        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
-    ]
-    assert sorted(names) == sorted(COMMANDS)
+@pytest.mark.parametrize("words", [["--help"], ["fly"], []])
+def test_without_a_known_command_all_are_loaded(words: list[str]) -> None:
+    app = app_for(words)
+    assert len(app.registered_commands) + len(app.registered_groups) == len(COMMANDS)
+
+
+def test_a_known_command_loads_itself_alone() -> None:
+    assert [command.name for command in app_for(["status"]).registered_commands] == ["status"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

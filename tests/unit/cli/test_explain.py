@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from src.cli.app import app
+from src.cli.app import app_for
 from tests.cli_fakes import asked
 from tests.explain_fakes import BLOCKED, TRADED, WAITING, told_home
 from tests.gate_fakes import NOON, SYMBOL
@@ -100,7 +100,7 @@ def test_missing_piece_is_named(home: Path) -> None:
 
 def test_narrow_terminal_is_not_torn(home: Path) -> None:
     narrow = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
-    answer = narrow.invoke(app, ["explain", TRADED.signal_id, "--home", str(home)])
+    answer = narrow.invoke(app_for(["explain"]), ["explain", TRADED.signal_id, "--home", str(home)])
     assert answer.exit_code == 0
     assert "…" not in answer.stdout
     assert max(len(line) for line in answer.stdout.splitlines()) <= 80

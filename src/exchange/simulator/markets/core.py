@@ -5,8 +5,10 @@ A block of minutes follows from the state at its beginning, the seed and its num
 all read the same blocks.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -48,6 +50,7 @@ INTEREST_HALF_LIFE = 2880.0
 INTEREST_SD, INTEREST_FLOW, INTEREST_LIQUIDATION = 8e-4, 6e-4, 1.2e-3
 MEAN_ABSOLUTE_FLOW, MEAN_LIQUIDATIONS = 0.21, 0.019
 LIQUIDATION_FROM, LIQUIDATION_SLOPE, LIQUIDATION_LIMIT = 2.2, 1.5, 12.0
+_NO_PRICE = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,25 @@ class Block:
     """0 to 3, in the order of ``REGIME_VOLATILITY``; one column."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """A block wherever its prices begin: what the model's law makes of a state but for its log prices."""
+
+    block: Block
+    """Its highest and lowest prices are those over the minute's first."""
+    returns: Floats
+    after: CoreState
+
+    def begun_at(self, log_price: tuple[float, ...]) -> tuple[Block, CoreState]:
+        """Return the block whose prices begin there, and the state at its end."""
+        block = self.block
+        price = np.vstack([log_price, log_price + np.cumsum(self.returns, axis=0)])
+        placed = replace(
+            block, log_price=price, high=price[:-1] + block.high, low=price[:-1] + block.low
+        )
+        return placed, msgspec.structs.replace(self.after, log_price=_last(price))
+
+
 class ModelCore:
     """The law of motion of a set of symbols."""
 
@@ -93,6 +115,7 @@ class ModelCore:
         self._slow = Fading(SLOW_PREMIUM_HALF_LIFE, BLOCK_MINUTES)
         self._fast = Fading(FAST_PREMIUM_HALF_LIFE, BLOCK_MINUTES)
         self._interest = Fading(INTEREST_HALF_LIFE, BLOCK_MINUTES)
+        self._rehearsed: deque[tuple[CoreState, Moves]] = deque()
 
     def origin(self, block: int) -> CoreState:
         """Return a state that no past has shaped, at the beginning of a block; its log prices are 0."""
@@ -114,6 +137,31 @@ class ModelCore:
 
     def advance(self, state: CoreState) -> tuple[Block, CoreState]:
         """Return the block that begins with ``state``, and the state at its end."""
+        moves = self._rehearsed_from(state) or self._moves(state)
+        return moves.begun_at(state.log_price)
+
+    def rehearse(self, state: CoreState, *, blocks: int) -> Block:
+        """Return the last of so many blocks from ``state`` on.
+
+        Their moves are remembered until ``advance`` goes the same way, from whatever prices.
+        """
+        self._rehearsed.clear()
+        for _ in range(blocks):
+            moves = self._moves(state)
+            self._rehearsed.append((state, moves))
+            last, state = moves.begun_at(state.log_price)
+        return last
+
+    def _rehearsed_from(self, state: CoreState) -> Moves | None:
+        if not self._rehearsed:
+            return None
+        before, moves = self._rehearsed.popleft()
+        if msgspec.structs.replace(before, log_price=state.log_price) == state:
+            return moves
+        self._rehearsed.clear()
+        return None
+
+    def _moves(self, state: CoreState) -> Moves:
         market = market_draws(self._chance, block=state.block, minutes=BLOCK_MINUTES)
         draws = symbol_draws(self._chance, self.symbols, block=state.block, minutes=BLOCK_MINUTES)
         regime = _regimes(state, market)
@@ -128,7 +176,6 @@ class ModelCore:
         flow = np.clip(episodes + TREND_FLOW * trend, -1.0, 1.0)
         shock = self._load * market.factor + np.sqrt(1.0 - self._load**2) * draws.shock
         returns = sigma * shock + self._drift * flow
-        price = np.vstack([state.log_price, state.log_price + np.cumsum(returns, axis=0)])
         liquidations, recent = _liquidations(np.array(state.recent_shocks), shock, draws.liquidations_u)
         slow = self._slow.path(np.array(state.slow_premium), self._slow.scale * draws.slow_premium)
         fast = self._fast_premium(state, draws, leaning=PREMIUM_FLOW * flow + PREMIUM_TREND * trend)
@@ -137,7 +184,7 @@ class ModelCore:
         activity = np.clip(ratio / MEAN_VOLATILITY_RATIO, 0.25, 4.0)
         block = Block(
             number=state.block,
-            log_price=price,
+            log_price=_NO_PRICE,
             premium=PREMIUM_MEAN
             + SLOW_PREMIUM_SD * np.vstack([state.slow_premium, slow])
             + np.vstack([state.fast_premium, fast]),
@@ -146,16 +193,16 @@ class ModelCore:
             activity=activity,
             flow=flow,
             liquidations=liquidations,
-            high=price[:-1] + above,
-            low=price[:-1] + below,
+            high=above,
+            low=below,
             volume=activity * np.exp(0.4 * draws.volume - 0.08),
             regime=regime,
         )
-        return block, CoreState(
+        after = CoreState(
             block=state.block + 1,
             regime=int(regime[-1, 0]),
             common_volatility=float(common[-1, 0]),
-            log_price=_last(price),
+            log_price=(),
             own_volatility=_last(own),
             flow=_last(episodes),
             slow_premium=_last(slow),
@@ -163,6 +210,7 @@ class ModelCore:
             open_interest=_last(interest),
             recent_shocks=tuple(tuple(row) for row in recent.tolist()),
         )
+        return Moves(block, returns, after)
 
     def _fast_premium(self, state: CoreState, draws: SymbolDraws, *, leaning: Floats) -> Floats:
         shocks = self._fast.scale * FAST_PREMIUM_SD * draws.fast_premium + (1.0 - self._fast.keep) * leaning

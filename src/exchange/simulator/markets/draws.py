@@ -11,6 +11,8 @@ SHOCK_LIMIT = 12.0
 """Wildest shock, in standard deviations."""
 FACTOR_TAIL, OWN_TAIL = 4.0, 5.0
 """Degrees of freedom of the Student shocks."""
+_STUDENT, _UNIFORM, _KINDS = 2, 6, 11
+"""Of a symbol's kinds of draws: those before the first are Student's, those from the second on uniform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,24 @@ def market_draws(chance: Chance, *, block: int, minutes: int) -> MarketDraws:
 
 def symbol_draws(chance: Chance, symbols: tuple[str, ...], *, block: int, minutes: int) -> SymbolDraws:
     """Return the symbols' own chance of a block; a symbol's does not depend on which others there are."""
-    columns = [_draw(chance.generator(f"core/{symbol}", block), minutes) for symbol in symbols]
-    return SymbolDraws(*(np.column_stack(column) for column in zip(*columns, strict=True)))
+    drawn = np.empty((len(symbols), _KINDS, minutes))
+    for symbol, own in zip(symbols, drawn, strict=True):
+        _draw(chance.generator(f"core/{symbol}", block), own)
+    drawn[:, :_STUDENT] = _unit_student(drawn[:, :_STUDENT], OWN_TAIL)
+    return SymbolDraws(*np.ascontiguousarray(drawn.transpose(1, 2, 0)))
 
 
-def _draw(generator: np.random.Generator, minutes: int) -> list[Floats]:
-    return [
-        _student(generator, OWN_TAIL, minutes),
-        _student(generator, OWN_TAIL, minutes),
-        *generator.standard_normal((4, minutes)),
-        *generator.random((5, minutes)),
-    ]
+def _draw(generator: np.random.Generator, own: Floats) -> None:
+    """Draw the numbers of one symbol, in the order of the fields of ``SymbolDraws``."""
+    own[:_STUDENT] = generator.standard_t(OWN_TAIL, own[:_STUDENT].shape)
+    generator.standard_normal(out=own[_STUDENT:_UNIFORM])
+    generator.random(out=own[_UNIFORM:])
 
 
 def _student(generator: np.random.Generator, degrees: float, count: int) -> Floats:
+    return _unit_student(generator.standard_t(degrees, count), degrees)
+
+
+def _unit_student(draws: Floats, degrees: float) -> Floats:
     """Return Student draws scaled to unit variance, their wildest cut off."""
-    draws: Floats = generator.standard_t(degrees, count) * np.sqrt((degrees - 2.0) / degrees)
-    return draws.clip(-SHOCK_LIMIT, SHOCK_LIMIT)
+    return (draws * np.sqrt((degrees - 2.0) / degrees)).clip(-SHOCK_LIMIT, SHOCK_LIMIT)

@@ -24,11 +24,8 @@ class Memory:
     """What stays of a block that is over; columns are symbols."""
 
     before: CoreState
-    log_price: Floats
-    high: Floats
-    low: Floats
-    premium: Floats
-    volume: Floats
+    minutes: Floats
+    """Log price and premium at each minute's beginning, its high, low and volume."""
     hourly_premium: Floats
     """Mean of each hour's premium: what the funding of the hour after it follows."""
     hourly_index: Floats
@@ -87,18 +84,17 @@ class Timeline:
         """Return the first kept minute and the core's columns for every minute before ``until_minute``."""
         first = self._past[0].before.block * BLOCK_MINUTES
         count = max(0, until_minute - first)
-        sources = {
-            "log_price": ("log_price", slice(0, -1)),
-            "log_end": ("log_price", slice(1, None)),
-            "premium": ("premium", slice(0, -1)),
-            "premium_end": ("premium", slice(1, None)),
-            "high": ("high", slice(None)),
-            "low": ("low", slice(None)),
-            "volume": ("volume", slice(None)),
-        }
+        log_price, premium, high, low, volume = np.concatenate(
+            [memory.minutes[:, :, column] for memory in self._past], axis=1
+        )
         return first, {
-            name: np.concatenate([getattr(memory, source)[rows, column] for memory in self._past])[:count]
-            for name, (source, rows) in sources.items()
+            "log_price": log_price[:count],
+            "log_end": np.append(log_price[1:], self._block.log_price[-1, column])[:count],
+            "premium": premium[:count],
+            "premium_end": np.append(premium[1:], self._block.premium[-1, column])[:count],
+            "high": high[:count],
+            "low": low[:count],
+            "volume": volume[:count],
         }
 
     def _next(self) -> Block:
@@ -108,13 +104,11 @@ class Timeline:
         self._past.append(
             Memory(
                 before=before,
-                log_price=block.log_price,
-                high=block.high,
-                low=block.low,
-                premium=block.premium,
-                volume=block.volume,
+                minutes=np.stack(
+                    [block.log_price[:-1], block.premium[:-1], block.high, block.low, block.volume]
+                ),
                 hourly_premium=block.premium[:-1].reshape(BLOCK_HOURS, HOUR_MINUTES, -1).mean(axis=1),
-                hourly_index=index[:-1:HOUR_MINUTES],
+                hourly_index=index[:-1:HOUR_MINUTES].copy(),
             )
         )
         return block
@@ -139,9 +133,7 @@ def origin_behind(core: ModelCore, *, start_minute: int, start_log_prices: tuple
     """Return a state 30 days before a minute from which the prices arrive there at the given ones."""
     block = start_minute // BLOCK_MINUTES
     origin = core.origin(block - HISTORY_BLOCKS)
-    last, state = core.advance(origin)
-    while last.number < block:
-        last, state = core.advance(state)
+    last = core.rehearse(origin, blocks=HISTORY_BLOCKS + 1)
     arrived = last.log_price[start_minute - block * BLOCK_MINUTES]
     begun = tuple(goal - float(value) for goal, value in zip(start_log_prices, arrived, strict=True))
     return msgspec.structs.replace(origin, log_price=begun)

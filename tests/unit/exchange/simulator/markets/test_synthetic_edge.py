@@ -6,6 +6,7 @@ import pytest
 from src.exchange.simulator.markets.synthetic import SyntheticMarket
 from tests.simulator_market_fakes import START, TEN, Floats, Windows, measure
 
+pytestmark = pytest.mark.xdist_group("synthetic edge")
 HOURS = 18
 ROUND_TRIP_BPS = 14.0
 
@@ -15,12 +16,12 @@ def _windows(*, edge: bool) -> Windows:
     return measure(market, start=START, minutes=HOURS * 60)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def with_edge() -> Windows:
     return _windows(edge=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def without_edge() -> Windows:
     return _windows(edge=False)
 

@@ -22,6 +22,7 @@ from tests.window_market_fakes import (
     flow_of,
 )
 
+pytestmark = pytest.mark.xdist_group("window statistics")
 SEEDS = (201, 202, 203, 204)
 MINUTES = 420
 WARM = 60
@@ -35,7 +36,7 @@ class Pairs:
     windows: list[Series]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pairs() -> Pairs:
     messages: list[Series] = []
     windows: list[Series] = []
