@@ -71,7 +71,9 @@ class Hearing:
         self.context = context
         self._checks = checks
         self._room = exposure_room(context)
-        self._standing: dict[Check, Verdict] = {}
+        self._questions: list[tuple[Check, Verdict | None]] = [(check, None) for check in checks]
+        """Each check, and its verdict where that stands already."""
+        self._unheard = True
 
     def decide(self, signal: Signal, prediction: Prediction | None) -> Decision:
         """Return the decision on one signal; it trades where no check blocks and the venue takes the size."""
@@ -107,21 +109,19 @@ class Hearing:
         )
 
     def _ask(self, candidate: Candidate) -> list[Verdict]:
-        context, standing = self.context, self._standing
-        asked = []
-        for check in self._checks:
+        context, asked = self.context, []
+        for check, standing in self._questions:
             try:
-                verdict = standing.get(check) or check(candidate, context)
+                verdict = standing or check(candidate, context)
             except Exception as error:  # noqa: BLE001 - whatever a check raises blocks, and the next is asked
                 verdict = _failed(check, candidate, error)
             asked.append(verdict)
-        if not standing:
-            answered = zip(self._checks, asked, strict=True)
-            self._standing = {
-                check: verdict
-                for check, verdict in answered
-                if check in OF_THE_SITUATION and verdict.ruling is not ERROR
-            }
+        if self._unheard:
+            self._unheard = False
+            self._questions = [
+                (check, verdict if check in OF_THE_SITUATION and verdict.ruling is not ERROR else None)
+                for check, verdict in zip(self._checks, asked, strict=True)
+            ]
         return asked
 
 

@@ -197,17 +197,16 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
 def _tell(lived: SimulationRun, home: Home, console: Console) -> None:
     at = f"--home {shlex.quote(str(home.root))}"
     reached = _minute(lived.reached_ts)
-    if lived.finished:
-        lines = (
-            f"Lived to {reached}. Look: python -m src status {at}",
-            f"      python -m src report run {at} --out run.html",
-            f"      python -m src explain --last executed {at}",
-        )
-    else:
-        lines = (
-            f"Stopped at {reached}; the last finished leg ends at {_minute(lived.saved_ts)}, and goes on with",
+    lines = [
+        f"Lived to {reached}. Look: python -m src status {at}",
+        f"      python -m src report run {at} --out run.html",
+        f"      python -m src explain --last executed {at}",
+    ]
+    if not lived.finished:
+        lines = [
+            f"Stopped at {reached}; the last finished leg ends at {_minute(lived.saved_ts)}. It goes on from there:",
             f"      python -m src simulate {at} --resume",
-        )
+        ]
     console.print("\n".join(lines), soft_wrap=True, highlight=False, markup=False)
     if not lived.finished:
         raise typer.Exit(INTERRUPTED)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from src.learning.outcome import horizon_outcome, return_bps
-from src.learning.price_tape import NOT_YET, Lookup, PriceTape
+from src.learning.price_tape import NOT_YET, Lookup, PricePoint, PriceTape
 from src.records.enums import HORIZONS_S
 from src.records.outcomes import HorizonOutcome
 from src.records.signals import Signal
+
+_HORIZONS = len(HORIZONS_S)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +58,7 @@ class HorizonBook:
         self._due: dict[float, list[tuple[str, str]]] = {}
         self._waiting: list[tuple[float, str, str]] = []
         self._births: list[tuple[float, str]] = []
+        self._found: dict[tuple[str, float], PricePoint | Lookup] = {}
         self._market: dict[tuple[float, float], float | Lookup] = {}
 
     def __contains__(self, signal_id: str) -> bool:
@@ -83,7 +86,7 @@ class HorizonBook:
     def settled(self, signal_id: str) -> Settled | None:
         """Return a signal's horizons once all are settled."""
         track = self._tracks.get(signal_id)
-        if track is None or len(track.horizons) < len(HORIZONS_S):
+        if track is None or len(track.horizons) < _HORIZONS:
             return None
         ordered = {label: track.horizons[label] for label in HORIZONS_S}
         return Settled(track.signal, ordered, track.settled_ts)
@@ -100,32 +103,41 @@ class HorizonBook:
         Only when everything recorded was read does the passing of time alone give a horizon up.
         """
         patient_until = self._rules.tolerance_s + self._rules.patience_s
-        reached = max(self._prices.newest_ts, now - patient_until if recording_read else float("-inf"))
-        ready = self._waiting
-        while self._times and self._times[0] <= reached:
-            target_ts = heapq.heappop(self._times)
-            ready.extend([(target_ts, *each) for each in sorted(self._due.pop(target_ts))])
-        self._waiting = []
+        ready = self._take_ready(
+            max(self._prices.newest_ts, now - patient_until if recording_read else float("-inf"))
+        )
+        if not ready:
+            return
+        self._found.clear()
         self._market.clear()
+        tracks, settle, waiting = self._tracks, self._settle, self._waiting
         for due in ready:
             target_ts, signal_id, label = due
-            track = self._tracks.get(signal_id)
+            track = tracks.get(signal_id)
             if track is None:
                 continue
             given_up = recording_read and now > target_ts + patient_until
-            if not self._settle(track, label, target_ts, given_up=given_up):
-                self._waiting.append(due)
-            elif len(track.horizons) == len(HORIZONS_S):
+            if not settle(track, label, target_ts, given_up):
+                waiting.append(due)
+            elif len(track.horizons) == _HORIZONS:
                 done(signal_id)
 
-    def _settle(self, track: _Track, label: str, target_ts: float, *, given_up: bool) -> bool:
-        rules, signal = self._rules, track.signal
-        point = self._prices.find(signal.symbol, target_ts, rules.tolerance_s)
-        if point is NOT_YET and not given_up:
-            return False
-        if isinstance(point, Lookup):
+    def _take_ready(self, reached: float) -> list[tuple[float, str, str]]:
+        """Take the horizons that wait for a price already, and those that fall due by then."""
+        ready, self._waiting = self._waiting, []
+        while self._times and self._times[0] <= reached:
+            target_ts = heapq.heappop(self._times)
+            ready.extend([(target_ts, *each) for each in sorted(self._due.pop(target_ts))])
+        return ready
+
+    def _settle(self, track: _Track, label: str, target_ts: float, given_up: bool) -> bool:  # noqa: FBT001 - by place: a window asks for many
+        signal = track.signal
+        point = self._price_at(signal.symbol, target_ts)
+        if not isinstance(point, PricePoint):
+            if point is NOT_YET and not given_up:
+                return False
             track.horizons[label] = None
-            track.settled_ts = max(track.settled_ts, target_ts + rules.tolerance_s)
+            track.settled_ts = max(track.settled_ts, target_ts + self._rules.tolerance_s)
             return True
         market = self._market_return(signal.ts, target_ts)
         if market is NOT_YET and not given_up:
@@ -136,21 +148,30 @@ class HorizonBook:
             target_ts=target_ts,
             point=point,
             market_return_bps=None if isinstance(market, Lookup) else market,
-            cost_bps=rules.cost_bps,
+            cost_bps=self._rules.cost_bps,
         )
-        track.settled_ts = max(track.settled_ts, point.ts)
+        if point.ts > track.settled_ts:
+            track.settled_ts = point.ts
         return True
 
+    def _price_at(self, symbol: str, target_ts: float) -> PricePoint | Lookup:
+        """Return a price; looked up once for all signals that ask for it before the next prices."""
+        known = self._found.get((symbol, target_ts))
+        if known is None:
+            known = self._prices.find(symbol, target_ts, self._rules.tolerance_s)
+            self._found[symbol, target_ts] = known
+        return known
+
     def _market_return(self, start_ts: float, end_ts: float) -> float | Lookup:
-        """Return the leader's move; worked out once for all signals that ask for it before the next prices."""
+        """Return the leader's move; worked out once, as a price is."""
         known = self._market.get((start_ts, end_ts))
         if known is None:
             known = self._market[start_ts, end_ts] = self._leader_move(start_ts, end_ts)
         return known
 
     def _leader_move(self, start_ts: float, end_ts: float) -> float | Lookup:
-        start = self._prices.find(self._rules.leader, start_ts, self._rules.tolerance_s)
-        end = self._prices.find(self._rules.leader, end_ts, self._rules.tolerance_s)
+        start = self._price_at(self._rules.leader, start_ts)
+        end = self._price_at(self._rules.leader, end_ts)
         if isinstance(start, Lookup):
             return start
         if isinstance(end, Lookup):

@@ -133,8 +133,7 @@ def _record_limits(report: RunReport) -> list[str]:
         []
         if settled is None
         else [
-            f"Everything after {when(settled)}: the run is under way, or was killed, and what its files hold "
-            "beyond its last finished leg fits no single moment."
+            f"Everything after {when(settled)}: the run is under way, or was killed, and only finished legs are read."
         ]
     )
     return (

@@ -8,6 +8,7 @@ import msgspec
 
 from src.records.simulation import SimulatedMarket, SimulationRun
 from src.simulation.clock import VirtualClock
+from src.simulation.garbage import seldom_collected
 from src.simulation.hand_edits import refuse_hand_edits
 from src.simulation.leg import Leg
 from src.simulation.manifest import new_run, run_file, source_version
@@ -87,7 +88,8 @@ class SteppedRun:
         while True:
             leg_end = self._run.saved_ts + self._run.leg_s
             clock = VirtualClock(self._run.clock_ts)
-            reached, over = self._live(clock, min(leg_end, end), on_pace, stopped)
+            with seldom_collected():
+                reached, over = self._live(clock, min(leg_end, end), on_pace, stopped)
             if reached == leg_end and not over:
                 self._finish_leg(leg_end, clock.now())
             if over or reached < leg_end or reached >= end:

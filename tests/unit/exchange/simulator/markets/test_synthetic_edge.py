@@ -6,8 +6,7 @@ import pytest
 from src.exchange.simulator.markets.synthetic import SyntheticMarket
 from tests.simulator_market_fakes import START, TEN, Floats, Windows, measure
 
-pytestmark = pytest.mark.xdist_group("synthetic edge")
-HOURS = 18
+HOURS = 14
 ROUND_TRIP_BPS = 14.0
 
 

@@ -22,7 +22,6 @@ from tests.window_market_fakes import (
     flow_of,
 )
 
-pytestmark = pytest.mark.xdist_group("window statistics")
 SEEDS = (201, 202, 203, 204)
 MINUTES = 420
 WARM = 60
