@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -35,7 +34,7 @@ from src.records.policies import Components, SignalPolicies
 from src.records.settings import BotSettings, LearningSettings
 from src.signal_weight_learner import SignalWeightLearner, default_weights
 from src.store.config import ConfigFile
-from src.store.disk_files import DiskFiles
+from src.store.disk_files import DiskFiles, Moment
 from src.store.errors import ConfigConflict, ConfigError
 from src.store.files import Files, Page
 from src.store.jsonl import Durability
@@ -293,22 +292,4 @@ def run_learning_cycle(
 def cycle_files(home: Home, settings: BotSettings, now: float, seed: int) -> DiskFiles:
     """Return the files of one cycle in a process of its own: the same home, time and seed give the same bytes."""
     boot = hashlib.sha256(f"{now!r}|{seed}".encode()).hexdigest()[:6]
-    return DiskFiles(home, settings, _At(now), boot=boot)
-
-
-class _At:
-    """A moment: what a cycle takes in no time at all."""
-
-    def __init__(self, now: float) -> None:
-        self._now = now
-
-    def now(self) -> float:
-        """Return market time in seconds since the epoch, UTC."""
-        return self._now
-
-
-def learning_cycle_main(home_root: str, now: float, seed: int) -> None:
-    """Run one cycle as a process of its own."""
-    home = Home(Path(home_root))
-    settings = ConfigFile(home.bot_settings, BotSettings).load()
-    run_learning_cycle(home, settings, now, seed, files=cycle_files(home, settings, now, seed))
+    return DiskFiles(home, settings, Moment(now), boot=boot)

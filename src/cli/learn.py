@@ -13,7 +13,7 @@ from src.continuous_learning_controller import cycle_files, run_learning_cycle
 from src.records.learning import LearningAudit, LearningState
 from src.records.settings import BotSettings
 from src.store.config import ConfigFile
-from src.store.errors import ConfigError, FileLocked
+from src.store.errors import ConfigError, FileLocked, StoreError
 from src.store.held import home_is_held
 from src.store.jsonl import read_tail
 from src.store.paths import Home
@@ -39,6 +39,9 @@ def learn(home: HomeOption = None, *, seed: SeedOption = 1, as_json: JsonOption 
     except FileLocked as error:
         typer.echo("another learning cycle is running", err=True)
         raise typer.Exit(ExitCode.HOME_IN_USE) from error
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(ExitCode.CONFIG) from error
     if as_json:
         print(orjson.dumps(msgspec.to_builtins(state, str_keys=True), option=orjson.OPT_INDENT_2).decode())
     else:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from src.cli.configs import load_all
 from src.cli.exit_codes import ExitCode
@@ -147,7 +147,6 @@ def _watched(run: SteppedRun, plan: Plan, console: Console) -> SimulationRun:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:.0f} %  {task.fields[facts]}"),
-        TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress, _ctrl_c() as stopped:
@@ -170,11 +169,11 @@ def _watched(run: SteppedRun, plan: Plan, console: Console) -> SimulationRun:
 
 def _facts(pace: Pace, *, window_s: float, elapsed_s: float) -> str:
     minutes = pace.windows * window_s / 60
-    equity = "unknown" if pace.equity_usd is None else f"{pace.equity_usd:,.0f} USD"
+    equity = "equity unknown" if pace.equity_usd is None else f"{pace.equity_usd:,.0f} USD"
     speed = f"{minutes / elapsed_s:,.0f} symbol-minutes/s"
     if pace.messages:
-        speed += f", {pace.messages / elapsed_s:,.0f} messages/s"
-    return f"{speed}, {pace.trades:,} trades, equity {equity}"
+        speed = f"{pace.messages / elapsed_s:,.0f} messages/s"
+    return f"{speed}, {pace.trades:,} trades, {equity}"
 
 
 @contextmanager

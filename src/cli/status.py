@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.table import Table
 
 from src.cli.exit_codes import ExitCode
@@ -38,7 +39,7 @@ def status(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
 
 
 def _sections(picture: Picture) -> list[Table | str]:
-    sections: list[Table | str] = [_head(picture)]
+    sections: list[Table | str] = [escape(_head(picture))]
     if picture.health is not None and picture.running:
         sections.append(_processes(picture.health.workers))
     if picture.positions is not None:
@@ -48,11 +49,12 @@ def _sections(picture: Picture) -> list[Table | str]:
         state = picture.learning
         sections.append(
             f"Learning: cycle {state.cycles} ({state.cycle_id}), {state.blocks} blocks, "
-            f"{state.adjustments_applied} of {state.adjustments_proposed} adjustments applied; {state.summary}"
+            f"{state.adjustments_applied} of {state.adjustments_proposed} adjustments applied; "
+            f"{escape(state.summary)}"
         )
     else:
         sections.append("Learning: no cycle yet")
-    sections.extend(f"[red]{fault}[/red]" for fault in picture.faults())
+    sections.extend(f"[red]{escape(fault)}[/red]" for fault in picture.faults())
     return sections
 
 

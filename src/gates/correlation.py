@@ -42,20 +42,26 @@ def _cluster_count(candidate: Candidate, context: GateContext) -> int | None:
 def _within_exposure(candidate: Candidate, context: GateContext) -> Verdict:
     limit = context.policies.max_correlated_exposure_share
     equity = finite(context.equity_usd)
-    own = _leader_exposure(
-        candidate.signal.symbol, candidate.signal.direction, candidate.proposal.usd, context
-    )
-    others = [
-        _leader_exposure(exposure.symbol, exposure.direction, exposure.notional_usd, context)
-        for exposure in context.exposures
-    ]
-    known = [other for other in others if other is not None]
     if equity is None or equity <= 0:
         return blocked(CHECK, unit=UNIT, reason="missing_equity", required=limit)
-    if own is None or len(known) < len(others):
+    signal = candidate.signal
+    own = _leader_exposure(signal.symbol, signal.direction, candidate.proposal.usd, context)
+    same_way = None if own is None else _same_way(own, context)
+    if own is None or same_way is None:
         return blocked(CHECK, unit=UNIT, reason="missing_exposure", required=limit)
-    same_way = sum([abs(other) for other in known if other * own > 0], start=0.0)
     return _fit(abs(own), same_way, equity=equity, limit=limit)
+
+
+def _same_way(own: float, context: GateContext) -> float | None:
+    """Return the exposure to the leader that leans as ours does; None where one is not known."""
+    total = 0.0
+    for exposure in context.exposures:
+        other = _leader_exposure(exposure.symbol, exposure.direction, exposure.notional_usd, context)
+        if other is None:
+            return None
+        if other * own > 0:
+            total += abs(other)
+    return total
 
 
 def _fit(own: float, same_way: float, *, equity: float, limit: float) -> Verdict:

@@ -49,6 +49,7 @@ _REGIME_CODES: dict[Regime | None, int] = {
 }
 _DISPOSITION_CODES = {disposition: code for code, disposition in enumerate(DISPOSITIONS)}
 _NAN = float("nan")
+_NO_VOTES = (0,) * len(COMPONENTS)
 
 Row = LearningRow | EnrichedDecision
 Columns = NDArray[np.void]
@@ -140,14 +141,14 @@ class EvidenceMemory:
             _NAN if score is None else score,
             _NAN if cost is None else cost,
             _NAN if execution is None else execution.net_bps,
-            *[_NAN if (bps := net(label)) is None else bps for label in _LABELS],
-            *[_NAN if (bps := market(label)) is None else bps for label in _LABELS],
+            *[_NAN if bps is None else bps for bps in map(net, _LABELS)],
+            *[_NAN if bps is None else bps for bps in map(market, _LABELS)],
             _STRATEGY_CODES[row.strategy],
             row.direction.sign,
             _REGIME_CODES[row.regime],
             _DISPOSITION_CODES[row.disposition],
             self._symbols.setdefault(row.symbol, len(self._symbols)),
-            *[votes(name, 0) for name in COMPONENTS],
+            *map(votes, COMPONENTS, _NO_VOTES),
         )
 
     def _begin_chunk(self) -> _Chunk:

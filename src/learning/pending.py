@@ -1,6 +1,11 @@
 """The queue of the gate as its journal tells it."""
 
+from collections.abc import Callable
+
 from src.records.outcomes import PendingDecided, PendingDeleted, PendingEvent, PendingPut, PendingSignal
+
+_FOLDED_AFTER = 2048
+"""Lines of the journal that are kept for pictures."""
 
 
 class PendingQueue:
@@ -12,9 +17,29 @@ class PendingQueue:
 
     def __init__(self, pending: dict[str, PendingSignal] | None = None) -> None:
         self.pending: dict[str, PendingSignal] = dict(pending or {})
+        self._earlier = dict(self.pending)
+        self._since: list[PendingEvent] = []
 
     def apply(self, event: PendingEvent) -> None:
         """Take one line of the journal; news of a signal that is not there is old news."""
+        self._fold(event)
+        self._since.append(event)
+        if len(self._since) >= _FOLDED_AFTER:
+            self._earlier, self._since = dict(self.pending), []
+
+    def picture(self) -> Callable[[], dict[str, PendingSignal]]:
+        """Return what makes, whenever it is asked, a copy of the queue as it is now: few pictures are looked at."""
+        earlier, since, count = self._earlier, self._since, len(self._since)
+
+        def made() -> dict[str, PendingSignal]:
+            queue = PendingQueue(earlier)
+            for event in since[:count]:
+                queue._fold(event)
+            return queue.pending
+
+        return made
+
+    def _fold(self, event: PendingEvent) -> None:
         match event:
             case PendingPut():
                 self.pending[event.signal_id] = PendingSignal(

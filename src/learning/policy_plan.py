@@ -147,6 +147,12 @@ def _edited(values: Mapping[str, float], state: LearningState) -> dict[str, obje
     }
 
 
+def human_values(policies: SignalPolicies, state: LearningState) -> dict[str, float]:
+    """Return every learnable policy's value as a human last set it: what learning made of it left out."""
+    values = values_of(policies)
+    return _base(values, _edited(values, state), state)
+
+
 def _base(
     values: Mapping[str, float], edited: Mapping[str, object], state: LearningState
 ) -> dict[str, float]:

@@ -91,8 +91,8 @@ class Resolution:
         seq = self._out.journal.seq
         if seq == self._pictured_seq:
             return
-        pending = dict(self._memory.queue.pending)
-        self._out.snapshot.write(PendingSignals(ts=now, as_of_seq=seq, pending=pending))
+        pending = self._memory.queue.picture()
+        self._out.snapshot.write_later(lambda: PendingSignals(ts=now, as_of_seq=seq, pending=pending()))
         self._pictured_seq = seq
 
     def _follow(self, signal: Signal) -> None:

@@ -1,5 +1,6 @@
 """What a stage of the learning loop is handed: streams it follows, streams and pictures it writes."""
 
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 R = TypeVar("R")
@@ -45,3 +46,6 @@ class Picture(Protocol[R_contra]):
 
     def write(self, document: R_contra) -> object:
         """Replace it."""
+
+    def write_later(self, make: Callable[[], R_contra]) -> object:
+        """Replace it by what ``make`` returns, now or as soon as somebody looks."""

@@ -150,8 +150,7 @@ class HorizonBook:
             market_return_bps=None if isinstance(market, Lookup) else market,
             cost_bps=self._rules.cost_bps,
         )
-        if point.ts > track.settled_ts:
-            track.settled_ts = point.ts
+        track.settled_ts = max(track.settled_ts, point.ts)
         return True
 
     def _price_at(self, symbol: str, target_ts: float) -> PricePoint | Lookup:

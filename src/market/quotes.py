@@ -1,6 +1,11 @@
-"""What the venue says of its instruments besides the book, as this package hands it on."""
+"""What the venue says of its instruments besides the book, as this package hands it on.
+
+What a start reads thousands of is a struct.
+"""
 
 from dataclasses import dataclass
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,7 @@ class Reference:
     """In contracts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True, gc=False):
     """One candle; ``ts`` is its opening in seconds since the epoch."""
 
     ts: float
@@ -30,8 +34,7 @@ class Bar:
     """In contracts."""
 
 
-@dataclass(frozen=True, slots=True)
-class FundingHour:
+class FundingHour(msgspec.Struct, frozen=True, gc=False):
     """One settled hour; ``ts`` is its end in seconds since the epoch."""
 
     ts: float

@@ -10,10 +10,12 @@ from src.records.place import Place
 from src.records.settings import BotSettings
 from src.simulation.own_files import OwnConfigFile, OwnFreeze
 from src.simulation.pages import Standing, SteppedPage
+from src.simulation.payloads import Payloads
 from src.simulation.streams import ReaderBehind, SteppedReader, Stream
 from src.store.config import ConfigFile
 from src.store.cursor import load_place
 from src.store.document import DocumentFile
+from src.store.encoding import encode_line
 from src.store.files import Retention, retention_of
 from src.store.gathered import GatheredWriter
 from src.store.jsonl import BadLine, Durability
@@ -46,6 +48,7 @@ class SteppedFiles:
         self._pages: dict[Path, Standing[Any]] = {}
         self._configs: dict[Path, OwnConfigFile[Any]] = {}
         self._freeze = OwnFreeze(home)
+        self._encoders = Payloads().encoders(home)
         forget_old_segments(home, settings.keep_log_segments)
 
     def writer(
@@ -60,6 +63,7 @@ class SteppedFiles:
             quarantine=self._home.quarantine,
             retention=retention or retention_of(self._settings, durability),
             hearers=stream.hearers,
+            encode=self._encoders.get(path, encode_line),
         )
         stream.written_by(opened)
         self._writers = [one for one in self._writers if not one.closed] + [opened]

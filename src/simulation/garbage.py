@@ -10,10 +10,11 @@ _THRESHOLDS = (50_000, 20, 100)
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Have the interpreter look for circles seldom: a run makes next to none, and much that lives a while."""
+    """Have the interpreter look for circles seldom, and at the end: a leg makes next to none, and is one itself."""
     usual = gc.get_threshold()
     gc.set_threshold(*_THRESHOLDS)
     try:
         yield
     finally:
         gc.set_threshold(*usual)
+        gc.collect()

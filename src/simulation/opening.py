@@ -6,6 +6,7 @@ from functools import partial
 
 import msgspec
 
+from src.exchange.simulator.markets.bars_spec import BARS_PREFIX
 from src.exchange.simulator.markets.errors import MarketSpecError
 from src.exchange.simulator.markets.factory import make_window_market
 from src.exchange.simulator.markets.spec import (
@@ -14,7 +15,7 @@ from src.exchange.simulator.markets.spec import (
     content_hash,
     market_end,
     market_start,
-    refuse_bars,
+    market_symbols,
 )
 from src.records.policies import Components
 from src.records.settings import BotSettings
@@ -54,7 +55,7 @@ def first_window(market: str, start: float | None, *, window_s: float) -> float:
         raise MarketSpecError("--start must lie in the years 1971 to 9998")
     known = market_start(market)
     if start is not None and known is not None and start < known:
-        raise MarketSpecError(f"{market} begins later than the asked start, at {known:.0f}")
+        raise MarketSpecError(f"{market} begins later than the asked start, at {_readable(known)}")
     first = start if start is not None else (FIRST_DAY if known is None else known)
     return math.ceil(first / window_s) * window_s
 
@@ -169,7 +170,12 @@ def leg_opener(plan: Plan) -> OpensLeg:
     """
     memory = RunMemory(plan.home)
     if plan.resolution is Resolution.MESSAGES:
-        refuse_bars(plan.market)
+        if plan.market.startswith(BARS_PREFIX):
+            raise MarketSpecError("bars are made of windows: there are no messages of them to live")
+        known = market_symbols(plan.market)
+        strange = [] if known is None else [symbol for symbol in plan.tracked if symbol not in known]
+        if known is not None and strange:
+            raise MarketSpecError(f"{plan.market} has no {', '.join(strange)}; it has {', '.join(known)}")
         return partial(MessageLeg, memory=memory)
     if plan.market.startswith(TAPE_PREFIX):
         raise MarketSpecError("a tape is made of messages: there are no windows of it to live")

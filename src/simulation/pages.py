@@ -1,5 +1,6 @@
 """Documents of a stepped run: the newest one is kept as an object, and its bytes are made when they are asked for."""
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from src.records.base import Document, Line
@@ -14,30 +15,39 @@ class Standing(Generic[D]):
     def __init__(self) -> None:
         self.revision = 0
         """How often it was replaced since the leg began."""
-        self.document: D | None = None
-        """None as long as the one on the disk stands."""
+        self._document: D | None = None
+        self._make: Callable[[], D] | None = None
         self._file: DocumentFile[D]
         self._version: str | None = None
         self._waits = False
 
-    def replace(self, document: D, file: DocumentFile[D]) -> None:
-        """Let another document stand, to be written to ``file`` later."""
+    @property
+    def document(self) -> D | None:
+        """Return it; None as long as the one on the disk stands."""
+        if self._make is not None:
+            self._document, self._make = self._make(), None
+        return self._document
+
+    def replace(self, make: Callable[[], D], file: DocumentFile[D]) -> None:
+        """Let another document stand, to be made when somebody looks and written to ``file`` later."""
         self.revision += 1
-        self.document = document
+        self._make = make
         self._file = file
         self._version = None
         self._waits = True
 
     def version(self) -> str | None:
         """Return the first 12 hex digits of the SHA-256 of its bytes; None where the disk knows."""
-        if self.document is not None and self._version is None:
-            self._version = version_of(self._file.content_of(self.document))
+        document = self.document
+        if document is not None and self._version is None:
+            self._version = version_of(self._file.content_of(document))
         return self._version
 
     def flush(self) -> None:
         """Bring it to the disk."""
-        if self._waits and self.document is not None:
-            self._version = self._file.write(self.document)
+        document = self.document if self._waits else None
+        if document is not None:
+            self._version = self._file.write(document)
             self._waits = False
 
 
@@ -65,4 +75,8 @@ class SteppedPage(Generic[D]):
 
     def write(self, document: D) -> None:
         """Replace the document."""
-        self._standing.replace(document, self._file)
+        self._standing.replace(lambda: document, self._file)
+
+    def write_later(self, make: Callable[[], D]) -> None:
+        """Replace the document by what ``make`` returns as soon as somebody looks."""
+        self._standing.replace(make, self._file)

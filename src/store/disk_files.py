@@ -26,6 +26,17 @@ class Dates(Protocol):
         """Return market time in seconds since the epoch, UTC."""
 
 
+class Moment:
+    """Dates for what takes no time at all."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        """Return market time in seconds since the epoch, UTC."""
+        return self._now
+
+
 class DiskFiles:
     """Opens streams and documents on the disk, where other processes meet them.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -70,6 +71,10 @@ class DocumentFile(Generic[D]):
         keep = self._path.parent / f"{self._path.name}.bak" if self._durable else None
         replace_file(self._path, content, durable=self._durable, mode=self._mode, keep=keep)
         return version_of(content)
+
+    def write_later(self, make: Callable[[], D]) -> str:
+        """Replace the document by what ``make`` returns, which is at once; raises what ``write`` does."""
+        return self.write(make())
 
     def content_of(self, document: D) -> bytes:
         """Return what the file would hold; NonFiniteNumber for what JSON cannot say."""

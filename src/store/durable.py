@@ -24,8 +24,11 @@ def sync_folder(folder: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, closed to strangers; StoreError where that cannot be."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
-        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        for one in reversed(missing):  # mkdir's own way of making parents leaves those open
+            one.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
 

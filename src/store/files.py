@@ -1,5 +1,6 @@
 """How a stage gets its streams and documents: the shell decides what stands behind them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -91,6 +92,9 @@ class Page(Protocol[D]):
 
     def write(self, document: D) -> object:
         """Replace it; ``version`` tells which it became."""
+
+    def write_later(self, make: Callable[[], D]) -> object:
+        """Replace it by what ``make`` returns, now or as soon as somebody looks."""
 
 
 class Files(Protocol):

@@ -37,7 +37,9 @@ class GatheredWriter(Generic[R]):
         quarantine: Path,
         retention: Retention,
         hearers: Sequence[Callable[[R], None]] = (),
+        encode: Callable[[R], bytes] = encode_line,
     ) -> None:
+        """Take the file; ``encode`` returns what ``encode_line`` does."""
         self._path = path
         self._money = money
         self._segment_bytes = retention.segment_bytes
@@ -45,6 +47,7 @@ class GatheredWriter(Generic[R]):
         self._shape = envelope.shape
         self._iso = IsoTime()
         self._hearers = hearers
+        self._encode = encode
         self._lines: list[bytes] = []
         self._number = 0
         self.seq = 0
@@ -67,7 +70,7 @@ class GatheredWriter(Generic[R]):
 
     def append(self, record: R) -> int:
         """Take a record; return its number. Raises NonFiniteNumber, or WriteFailed where a piece cannot be written."""
-        payload = encode_line(record)
+        payload = self._encode(record)
         number = self.seq + 1
         line = self._shape % (number, self._iso.ascii(record.ts), payload[1:])
         if self._money:

@@ -215,6 +215,7 @@ def test_a_changed_config_comes_into_force(kind: Kind, home: Home) -> None:
     )
     seen = [file.current().ensemble.prior_blocks for _ in range(2)]
     assert seen[-1] == wanted
+    end(files)
     assert kind(home).config(home.components, Components).load().ensemble.prior_blocks == wanted
 
 

@@ -1,15 +1,24 @@
 """What ``python -m src simulate`` refuses, and that a refusal leaves nothing behind."""
 
+import os
+import shutil
+import stat
 from pathlib import Path
 
 import orjson
 import pytest
 
 from src.cli.options import project_root
+from src.report.run_report import RunReport, read_run
+from src.report.run_report_reading import Span
+from src.report.run_report_words import limits
+from src.simulation.opening import known_run
 from src.store.home import bind, prepare_home
+from src.store.lock import HomeLock
 from src.store.paths import Home
 from tests.cli_fakes import asked
-from tests.simulation_fakes import START, bytes_of, fresh_home
+from tests.simulation_fakes import START, bytes_of, change, fresh_home, live, plan_of
+from tests.tape_fakes import cut_tape, needs_tape
 
 SMALL = ("--symbols", "PF_XBTUSD", "--window", "300")
 
@@ -141,3 +150,70 @@ def test_learning_in_a_simulated_home_happens_where_its_market_stands(tmp_path: 
     lived(tmp_path)
 
     assert f"cycle-{START + 14 * 300:.0f}" in asked("learn", "--home", tmp_path).stdout
+
+
+def test_learning_waits_while_a_simulation_is_under_way(tmp_path: Path) -> None:
+    lived(tmp_path)
+
+    with HomeLock(Home(tmp_path)):
+        result = asked("learn", "--home", tmp_path)
+
+    assert result.exit_code == 3
+    assert "a simulation is under way" in result.stderr
+    assert not Home(tmp_path).learning_state.exists()
+
+
+@needs_tape
+def test_a_tape_without_the_symbols_leaves_the_home_free(tmp_path: Path) -> None:
+    tape = f"tape:{cut_tape(tmp_path / 'tape.jsonl', seconds=20)}"
+    options = ("--home", tmp_path / "home", "--market", tape, "--window", "1")
+
+    refused = asked("simulate", *options, "--symbols", "PF_SOLUSD")
+    lived_on = asked("simulate", *options, "--symbols", "PF_XBTUSD")
+
+    assert refused.exit_code == 2
+    assert "has no PF_SOLUSD" in refused.stderr
+    assert lived_on.exit_code == 0, lived_on.output
+
+
+def test_what_is_kept_for_resume_is_closed_to_strangers(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        lived(tmp_path)
+    finally:
+        os.umask(before)
+
+    kept = list(Home(tmp_path).saved_leg.rglob("*"))
+    assert kept
+    assert [path.name for path in kept if path.stat().st_mode & stat.S_IRWXO] == []
+
+
+def test_resume_without_what_was_kept_for_it_changes_nothing(tmp_path: Path) -> None:
+    lived(tmp_path)
+    shutil.rmtree(Home(tmp_path).saved_leg / "0")
+    before = bytes_of(Home(tmp_path))
+
+    result = asked("simulate", "--home", tmp_path, "--resume", "--days", "1")
+
+    assert result.exit_code == 2
+    assert "is not there or not whole" in result.stderr
+    assert bytes_of(Home(tmp_path)) == before
+
+
+def test_the_report_of_a_killed_run_reads_finished_legs_alone(tmp_path: Path) -> None:
+    home = fresh_home(tmp_path, symbols=["PF_XBTUSD"], window_s=300)
+    steps = iter(range(25))
+    live(plan_of(home, days=0.5, leg_windows=20), stopped=lambda: next(steps, None) is None)
+    known = known_run(home)
+    assert (known.saved_ts, known.reached_ts) == (START + 20 * 300, START + 25 * 300)
+
+    assert numbers(home).funnel.windows == 25, "a run that was stopped is whole"
+    change(home.simulation, reached_ts=known.saved_ts)
+    report = numbers(home)
+
+    assert report.funnel.windows == 20
+    assert any("the run is under way, or was killed" in limit for limit in limits(report))
+
+
+def numbers(home: Home) -> RunReport:
+    return read_run(home, span=Span(), progress=lambda _name, _done, _total: None)

@@ -1,7 +1,7 @@
 """What a market tells the engine, and what a market promises.
 
 Prices are floats on the instrument's tick, sizes floats on its step; the engine counts in whole ticks and steps.
-Events are structs: a market makes millions of them.
+Events and candles are structs: a market makes millions of them.
 """
 
 from dataclasses import dataclass
@@ -86,8 +86,7 @@ class MarketEnded(msgspec.Struct, frozen=True, gc=False):
 MarketEvent = BookSnapshot | BookDelta | MarketTrade | Reference | MarketEnded
 
 
-@dataclass(frozen=True, slots=True)
-class Candle:
+class Candle(msgspec.Struct, frozen=True, gc=False):
     """One bar; ``ts`` is its opening time in seconds."""
 
     ts: float
@@ -99,8 +98,7 @@ class Candle:
     """In contracts."""
 
 
-@dataclass(frozen=True, slots=True)
-class FundingPoint:
+class FundingPoint(msgspec.Struct, frozen=True, gc=False):
     """One settled hour of funding; ``ts`` is the hour's end in seconds."""
 
     ts: float

@@ -7,7 +7,8 @@ from src.clock import anchor_at
 from src.records.operations import ClockAnchor, FreezeFlag
 from src.store.document import DocumentFile
 from src.store.freeze import Freeze
-from tests.cli_fakes import NOW, a_home, asked
+from src.store.lock import HomeLock
+from tests.cli_fakes import NOW, a_home, asked, report_health
 
 
 def test_freeze_stands_with_its_reason_until_it_is_taken_back(tmp_path: Path) -> None:
@@ -44,3 +45,20 @@ def test_unfreeze_of_a_bot_that_was_not_frozen_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["freeze", "unfreeze"])
 def test_a_reason_is_required(tmp_path: Path, command: str) -> None:
     assert asked(command, "--home", tmp_path).exit_code == 2
+
+
+def test_a_reason_in_brackets_is_told_as_it_was_given(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    assert asked("freeze", "[/b] holidays", "--home", home.root).stdout == "frozen: [/b] holidays\n"
+    report_health(home, entries_allowed=False, freeze_reasons=("[/b] holidays",))
+    with HomeLock(home):
+        assert "frozen: [/b] holidays" in asked("status", "--home", home.root).stdout
+
+
+def test_a_freeze_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    home.logs.rmdir()
+    home.logs.write_text("no folder")
+    result = asked("freeze", "maintenance", "--home", home.root)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1

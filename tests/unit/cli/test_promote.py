@@ -2,8 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from src.records.learning import SignalWeights
+from src.learning.parameters import values_of
+from src.records.learning import LearningState, SignalWeights
+from src.records.policies import SignalPolicies
+from src.store.config import ConfigFile
 from src.store.document import DocumentFile
+from src.store.jsontext import replace_values
 from src.store.lock import HomeLock
 from src.store.paths import Home
 from tests.cli_fakes import a, a_home, asked
@@ -51,3 +55,19 @@ def test_source_that_is_no_home_is_refused(tmp_path: Path) -> None:
     result = asked("promote", tmp_path / "nowhere", tmp_path / "to")
     assert result.exit_code == 2
     assert not (tmp_path / "to").exists()
+
+
+def test_policies_that_learning_moved_are_copied_as_the_human_left_them(source: Home, tmp_path: Path) -> None:
+    by_hand = values_of(ConfigFile(source.policies, SignalPolicies).load())
+    written = by_hand | {"strategy_sizes.OFI": 1.5, "direction_sizes.LONG": 0.75}
+    state = a(LearningState, base_policies=by_hand, last_written_policies=written, proposed_policies={})
+    DocumentFile(source.learning_state, LearningState, writer="test").write(state)
+    changed = {"strategy_sizes.OFI": "1.5", "direction_sizes.LONG": "0.8"}
+    source.policies.write_text(replace_values(source.policies.read_text(), changed))
+
+    result = asked("promote", source.root, tmp_path / "to")
+
+    copied = values_of(ConfigFile(Home(tmp_path / "to").policies, SignalPolicies).load())
+    assert copied == by_hand | {"direction_sizes.LONG": 0.8}, "0.8 is a human's later edit"
+    assert "strategy_sizes.OFI: 1, as it was before learning made it 1.5" in result.stdout
+    assert "LONG" not in result.stdout

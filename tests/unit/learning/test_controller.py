@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from src.continuous_learning_controller import cycle_files, learning_cycle_main, run_learning_cycle
+from src.continuous_learning_controller import cycle_files, run_learning_cycle
 from src.records.enums import Direction
 from src.records.learning import AuditKind, DailyLearningRules, LearningAudit, LearningState, SignalWeights
 from src.records.outcomes import EnrichedDecision
@@ -280,9 +280,3 @@ def test_corrupt_weights_are_an_error_with_a_name(tmp_path: Path, caplog: pytest
     home.weights.write_text("{}", encoding="utf-8")
     with pytest.raises(StoreError):
         run(home)
-
-
-def test_the_process_entry_runs_a_cycle_on_a_home(tmp_path: Path) -> None:
-    home = home_with(tmp_path, [])
-    learning_cycle_main(str(home.root), NOW, 3)
-    assert audit_of(home)[-1].seed == 3

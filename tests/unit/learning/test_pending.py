@@ -1,8 +1,10 @@
 """The queue is the fold of its journal, wherever a snapshot was taken."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from src.learning import pending
 from src.learning.pending import PendingQueue
 from src.learning.recent_ids import RecentIds
 from src.records.outcomes import PendingDecided, PendingDeleted, PendingEvent, PendingPut
@@ -54,6 +56,19 @@ def test_snapshot_and_the_retained_journal_give_the_whole_journals_queue(
     snapshot = _replay(PendingQueue(), events[:as_of]).pending
     restored = _replay(PendingQueue(snapshot), events[retained_from:])
     assert restored.pending == _replay(PendingQueue(), events).pending
+
+
+@given(journals(), st.integers(1, 5), st.data())
+def test_a_picture_is_the_queue_as_it_was_whenever_it_is_made(
+    events: list[PendingEvent], folded_after: int, data: st.DataObject
+) -> None:
+    as_of = data.draw(st.integers(0, len(events)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pending, "_FOLDED_AFTER", folded_after)
+        queue = _replay(PendingQueue(), events[:as_of])
+        then, make = list(queue.pending.items()), queue.picture()
+        _replay(queue, events[as_of:])
+    assert list(make().items()) == then, "the order counts too"
 
 
 def test_a_late_decision_to_trade_takes_the_expiry_back() -> None:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from src.records.policies import Components
 from src.simulation.clock import VirtualClock
 from src.simulation.files import SteppedFiles
 from src.simulation.streams import ReaderBehind
+from src.store.document import version_of
+from src.store.errors import ConfigConflict
 from src.store.files import Incoming
 from src.store.jsonl import Durability, JsonlReader
 from src.store.paths import Home
@@ -134,3 +137,51 @@ def test_a_stream_may_be_opened_closed_and_opened_again(tmp_path: Path) -> None:
     assert reader.read_new() == [note(number) for number in range(3)]
     files.close()
     files.close()
+
+
+def test_a_learned_change_reaches_the_disk_after_the_lines_that_tell_of_it(tmp_path: Path) -> None:
+    home = made_home(tmp_path)
+    files = opened(home)
+    config = files.config(home.components, Components)
+    before = home.components.read_bytes()
+    wanted = config.load().ensemble.prior_blocks + 1
+
+    config.compare_and_swap({"ensemble.prior_blocks": wanted}, config.version)
+    assert config.current().ensemble.prior_blocks == wanted
+    assert home.components.read_bytes() == before
+
+    files.close()
+    assert version_of(home.components.read_bytes()) == config.version
+
+
+def test_a_learned_change_never_replaces_what_a_hand_wrote_meanwhile(tmp_path: Path) -> None:
+    home = made_home(tmp_path)
+    files = opened(home)
+    config = files.config(home.components, Components)
+    config.load()
+    edited = home.components.read_bytes() + b"\n"
+    home.components.write_bytes(edited)
+
+    config.compare_and_swap({"ensemble.prior_blocks": 99}, config.version)
+    with pytest.raises(ConfigConflict, match="changed by hand"):
+        files.close()
+
+    assert home.components.read_bytes() == edited
+
+
+def test_a_document_for_later_is_made_once_somebody_looks(tmp_path: Path) -> None:
+    home, asked = made_home(tmp_path), []
+
+    def made() -> Sheet:
+        asked.append(1)
+        return Sheet(ts=T0, value=5)
+
+    files = opened(home)
+    page = files.document(home.positions_futures, Sheet, writer="test")
+    page.write_later(made)
+    page.write_later(made)
+    assert not asked
+    assert files.document(home.positions_futures, Sheet, writer="test").read() == Sheet(ts=T0, value=5)
+    files.close()
+    assert len(asked) == 1
+    assert disk_files(home).document(home.positions_futures, Sheet, writer="test").read() == page.read()

@@ -94,9 +94,7 @@ class Moves:
         """Return the block whose prices begin there, and the state at its end."""
         block = self.block
         price = np.vstack([log_price, log_price + np.cumsum(self.returns, axis=0)])
-        placed = replace(
-            block, log_price=price, high=price[:-1] + block.high, low=price[:-1] + block.low
-        )
+        placed = replace(block, log_price=price, high=price[:-1] + block.high, low=price[:-1] + block.low)
         return placed, msgspec.structs.replace(self.after, log_price=_last(price))
 
 

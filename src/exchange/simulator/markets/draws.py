@@ -76,4 +76,5 @@ def _student(generator: np.random.Generator, degrees: float, count: int) -> Floa
 
 def _unit_student(draws: Floats, degrees: float) -> Floats:
     """Return Student draws scaled to unit variance, their wildest cut off."""
-    return (draws * np.sqrt((degrees - 2.0) / degrees)).clip(-SHOCK_LIMIT, SHOCK_LIMIT)
+    scaled: Floats = draws * np.sqrt((degrees - 2.0) / degrees)
+    return scaled.clip(-SHOCK_LIMIT, SHOCK_LIMIT)

@@ -16,12 +16,11 @@ def core_trade_rows(minutes: dict[str, Floats], spec: InstrumentSpec, *, message
     """Return (open, high, low, close, volume) a minute, on the contract's tick and step."""
     scale = Scale(spec)
     path = np.exp(minutes["log_price"])
-    after = np.exp(minutes["log_end"])
-    ticks = np.rint(
-        np.column_stack([path, np.exp(minutes["high"]), np.exp(minutes["low"]), after]) / scale.tick
-    )
-    ticks[:, 1] = ticks.max(axis=1)
-    ticks[:, 2] = ticks.min(axis=1)
+    opened = np.rint(path / scale.tick)
+    high, low, closed = (np.rint(np.exp(minutes[name]) / scale.tick) for name in ("high", "low", "log_end"))
+    highest = np.maximum(np.maximum(opened, high), np.maximum(low, closed))
+    lowest = np.minimum(np.minimum(opened, low), closed)
+    ticks = np.column_stack([opened, highest, lowest, closed])
     mean_usd = character(spec.symbol).depth_usd * DEPTHS_A_MESSAGE * 60.0 * messages_per_s
     steps = np.maximum(1.0, np.rint(minutes["volume"] * mean_usd / path / scale.step))
     return np.column_stack([scale.prices(ticks), scale.sizes(steps)])

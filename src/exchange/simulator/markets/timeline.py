@@ -40,6 +40,7 @@ class Timeline:
         self._specs = specs
         self._state = origin
         self._past: deque[Memory] = deque(maxlen=HISTORY_BLOCKS + 1)
+        self._hour_usd: tuple[int, list[float]] | None = None
         self._block = self._next()
 
     @property
@@ -67,8 +68,8 @@ class Timeline:
         hour, within = divmod(minute, HOUR_MINUTES)
         row = minute - self._block.number * BLOCK_MINUTES
         so_far = self._block.premium[row - within : row + 1, column]
-        _, absolute = self._hour(hour, column)
-        return Funding(rate_usd=absolute, predicted_relative=self._rate(float(so_far.mean()), column))
+        predicted = self._rate(float(np.add.reduce(so_far) / so_far.size), column)
+        return Funding(rate_usd=self._hourly_usd(hour)[column], predicted_relative=predicted)
 
     def funding_points(self, column: int, *, until: float, since: float = 0.0) -> list[FundingPoint]:
         """Return every kept hour that was settled in [since, until], oldest first."""
@@ -112,6 +113,12 @@ class Timeline:
             )
         )
         return block
+
+    def _hourly_usd(self, hour: int) -> list[float]:
+        """Return the absolute rates of an hour; worked out once for all who ask in it."""
+        if self._hour_usd is None or self._hour_usd[0] != hour:
+            self._hour_usd = (hour, [self._hour(hour, column)[1] for column in range(len(self._specs))])
+        return self._hour_usd[1]
 
     def _hour(self, hour: int, column: int) -> tuple[float, float]:
         """Return the relative and the absolute funding rate of an hour since the epoch."""

@@ -1,7 +1,9 @@
 """The statistics of the model core: what real markets show, and an edge that is there only when it is asked for."""
 
+import dataclasses
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -64,6 +66,30 @@ def test_a_block_follows_from_its_state_alone_and_joins_the_one_before() -> None
     assert np.array_equal(second.log_price, again.log_price)
     assert np.array_equal(second.log_price[0], first.log_price[-1])
     assert np.allclose(second.premium[0], first.premium[-1])
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_a_block_is_the_same_after_a_rehearsal_at_other_prices(blocks: int) -> None:
+    rehearsed, fresh = (ModelCore(SYMBOLS, seed=1, edge=True) for _ in range(2))
+    last = rehearsed.rehearse(rehearsed.origin(1000), blocks=blocks)
+    assert last.number == 1000 + blocks - 1
+    start = msgspec.structs.replace(fresh.origin(1000), log_price=(1.1, 2.3, 3.7, 5.9))
+    states = [start, start]
+    for _ in range(4):
+        told = [core.advance(state) for core, state in zip((rehearsed, fresh), states, strict=True)]
+        states = [state for _, state in told]
+        assert states[0] == states[1]
+        for field in dataclasses.fields(Block):
+            one, other = (getattr(block, field.name) for block, _ in told)
+            assert np.array_equal(one, other), field.name
+
+
+def test_a_rehearsal_of_another_past_is_forgotten() -> None:
+    rehearsed, fresh = (ModelCore(SYMBOLS, seed=1, edge=True) for _ in range(2))
+    rehearsed.rehearse(rehearsed.origin(1000), blocks=2)
+    later = fresh.origin(2000)
+    (one, _), (other, _) = rehearsed.advance(later), fresh.advance(later)
+    assert np.array_equal(one.log_price, other.log_price)
 
 
 def test_tails_are_fat_and_volatility_is_near_its_typical_value(without_edge: Sample) -> None:
