@@ -1,5 +1,6 @@
 """A stepped run from its first leg to its last: opened, stepped, saved, and gone on with after a kill."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
@@ -131,8 +132,11 @@ class SteppedRun:
         self._save(run)
 
     def _save(self, run: SimulationRun) -> None:
+        """Save the end of a leg so that a power cut, too, leaves this one or the one before."""
         save_documents(self._plan.home, run.leg)
+        os.sync()
         self._write(run)
+        os.sync()
         forget_other_legs(self._plan.home, run.leg)
 
     def _write(self, run: SimulationRun) -> None:
