@@ -14,6 +14,9 @@ from src.store.durable import lock_file, write_all
 from src.store.errors import FileLocked, HomeLocked, StoreError
 from src.store.paths import Home
 
+NAME_WITHIN_S = 0.5
+NAME_LOOKS = 10
+
 __all__ = ["FileLocked", "HomeLock", "HomeLocked", "LockFile"]
 
 
@@ -75,10 +78,20 @@ class HomeLock(LockFile):
 
 
 def _locked(home: Home) -> HomeLocked:
-    holder: Holder | None = None
-    with suppress(OSError, msgspec.MsgspecError):
-        holder = msgspec.json.decode(home.lock.read_bytes(), type=Holder)
+    """Return the refusal; who has just taken the lock needs a moment to write its name into it."""
+    holder = _holder(home)
+    for _ in range(NAME_LOOKS):
+        if holder is not None:
+            break
+        time.sleep(NAME_WITHIN_S / NAME_LOOKS)
+        holder = _holder(home)
     if holder is None:
         return HomeLocked(f"{home.root}: another bot runs here", pid=None, started=None)
     message = f"{home.root}: another bot runs here: pid {holder.pid}, started {holder.started}"
     return HomeLocked(message, pid=holder.pid, started=holder.started)
+
+
+def _holder(home: Home) -> Holder | None:
+    with suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(home.lock.read_bytes(), type=Holder)
+    return None

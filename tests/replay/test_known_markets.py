@@ -21,7 +21,7 @@ from src.store.jsonl import read_all
 from tests.simulation_fakes import change, fresh_home, live, plan_of
 
 BLOCK_S = 4 * 3600
-DAYS = 8.0
+DAYS = 7.0
 WINDOW_S = 300
 TAKER_BPS = 5.0
 SETTINGS = {"window_s": WINDOW_S}
@@ -147,7 +147,7 @@ def test_with_a_planted_edge_a_trade_earns_the_edge_less_its_cost(tmp_path: Path
 def test_without_an_edge_the_report_shows_the_fee_gate_stopping_trade(tmp_path: Path) -> None:
     plan = lived(tmp_path, edge=False, seed=13, fee_gate="on")
 
-    later = Span(plan.end - 4 * 86_400, plan.end)
+    later = Span(plan.end - 3 * 86_400, plan.end)
     funnel = read_run(plan.home, span=later, progress=lambda _name, _done, _total: None).funnel
     assert funnel.decisions > 1_000
     assert funnel.checks["fees"].blocked > 0.95 * funnel.decisions
