@@ -135,8 +135,8 @@ def test_kills_of_every_process_lose_double_and_corrupt_nothing(make_bot: MakeBo
     print(f"seed {seed}")
     chance = random.Random(seed)
     ordeal = Ordeal(a_bot(make_bot), chance)
-    for name in chance.sample(VICTIMS, len(VICTIMS)):
-        ordeal.strike(name, after_s=(0.0, 4.0))
+    for name in [*chance.sample(VICTIMS, len(VICTIMS)), *chance.sample(VICTIMS, 3)]:
+        ordeal.strike(name, after_s=(0.0, 5.0))
     come_through(ordeal)
 
 
