@@ -109,9 +109,11 @@ def _through_dicts(events: list[MarketEvent]) -> float:
 def over_sockets(folder: Path) -> list[Row]:
     """Start the exchange as a process at 60 times the market's speed, trade on it and listen to it."""
     home = prepare_home(folder / "home", ROOT / "configs")
+    plan = folder / "faults.json"
+    plan.write_text('{"rate_limit": "off"}', "utf-8")
     command = "import typer; from src.cli.paper_exchange import paper_exchange; typer.run(paper_exchange)"
     server = subprocess.Popen(
-        [sys.executable, "-c", command, "--home", str(home.root), f"--speed={SPEED}"],
+        [sys.executable, "-c", command, "--home", str(home.root), f"--speed={SPEED}", f"--faults={plan}"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

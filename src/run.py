@@ -204,9 +204,10 @@ def _worker_signal_resolver(launch: Launch) -> None:
 
 def _paper_exchange(launch: Launch) -> None:
     def body(shell: Shell) -> None:
-        from src.exchange.simulator.errors import PortInUse
+        from src.exchange.simulator.errors import PortInUse, UnknownMarket
         from src.exchange.simulator.markets.errors import MarketSpecError
         from src.exchange.simulator.server import ExchangeRun, Pulse, run_paper_exchange
+        from src.store.errors import ConfigError
 
         def beat(pulse: Pulse) -> None:
             shell.faults.act()
@@ -226,7 +227,7 @@ def _paper_exchange(launch: Launch) -> None:
         )
         try:
             run_paper_exchange(run, stopped=lambda: shell.wake.stopped, on_pulse=beat)
-        except (MarketSpecError, PortInUse) as error:
+        except (ConfigError, MarketSpecError, PortInUse, UnknownMarket) as error:
             log.error("refused", extra={"facts": {"error": error}})  # noqa: TRY400 - wrong usage needs no stack
             sys.exit(EXIT_CONFIG)
 

@@ -16,7 +16,7 @@ from src.exchange.session import ExchangeSession
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.events import Market
 from src.exchange.simulator.markets.synthetic import SyntheticMarket
-from src.exchange.simulator.server import start_serving
+from src.exchange.simulator.server import Loudspeaker, start_serving
 from src.exchange.simulator.service import Publisher, Service
 from src.exchange.simulator.state import ExchangeState
 from src.exchange.simulator.websocket import Hub
@@ -127,6 +127,8 @@ def _serving(service: Service, endpoint: ExchangeEndpoint, listening: socket.soc
 
     async def serve(stop: asyncio.Event) -> None:
         hub = Hub(service.engine.core, key="key", secret=SECRET, account="paper", ticker_every_s=1.0)
+        if isinstance(service._publisher, Loudspeaker):
+            service._publisher.hub = hub
         runner = await start_serving(service, hub, endpoint, listening)
         ready.set()
         await stop.wait()

@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from src.clock import AnchoredClock, anchor_at
+from src.exchange.simulator.fault_file import fault_file
 from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
 from src.records.operations import ExchangeEndpoint
 from src.records.settings import BotSettings
@@ -37,6 +38,7 @@ def served(
 ) -> Iterator[Served]:
     """Serve from a home on a free port until the block is left."""
     home = prepare_home(root, ROOT / "configs")
+    without_limits(home)
     settings = bot_settings(symbols)
     clock = AnchoredClock(anchor_at(NOW, speed=speed))
     run = ExchangeRun(home=home, clock=clock, settings=settings, market="synthetic", seed=seed)
@@ -67,6 +69,13 @@ def served(
         stopping.set()
         thread.join(10)
         assert not thread.is_alive()
+
+
+def without_limits(home: Home) -> None:
+    """Let a home's exchange take as many requests as anybody cares to send."""
+    plan = fault_file(home)
+    plan.parent.mkdir(exist_ok=True)
+    plan.write_text('{"rate_limit": "off"}', "utf-8")
 
 
 def bot_settings(symbols: tuple[str, ...]) -> BotSettings:

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from src.cli.clock_file import refuse_ended_market, start_clock
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, home_of, project_root
 from src.clock import AnchoredClock
-from src.exchange.simulator.errors import JournalGap, PortInUse, Unlisted
+from src.exchange.simulator.errors import JournalGap, PortInUse, UnknownMarket, Unlisted
 from src.exchange.simulator.markets.errors import MarketSpecError
 from src.exchange.simulator.markets.spec import refuse_bars
 from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
@@ -32,6 +33,7 @@ CODES: dict[type[Exception], ExitCode] = {
     MoneyFileError: ExitCode.MONEY_FILE,
     JournalGap: ExitCode.MONEY_FILE,
     Unlisted: ExitCode.CONFIG,
+    UnknownMarket: ExitCode.CONFIG,
     StoreError: ExitCode.CONFIG,
     PermissionError: ExitCode.CONFIG,
 }
@@ -47,20 +49,30 @@ def paper_exchange(
     market: Annotated[str, typer.Option(help="synthetic or tape:FILE.")] = "synthetic",
     seed: Annotated[int, typer.Option(help="Seed of the synthetic market.")] = 1,
     speed: Annotated[float, typer.Option(help="Market seconds in a real one.")] = 1.0,
+    faults: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A plan of faults, see docs/paper_exchange.md. Default: run/faults/paper_exchange.json, if any.",
+        ),
+    ] = None,
 ) -> None:
     """Run the paper exchange alone; print its URL, API key and secret, a line each."""
     configure_logging("paper_exchange")
     try:
         folder = prepare_home(home_of(home).root, project_root() / "configs")
         with HomeLock(folder):
-            _serve(folder, market=market, seed=seed, port=port, speed=speed)
+            _serve(folder, market=market, seed=seed, port=port, speed=speed, faults=faults)
     except tuple(CODES) as error:
         print(error, file=sys.stderr)
         code = next(code for kind, code in CODES.items() if isinstance(error, kind))
         raise typer.Exit(code) from error
 
 
-def _serve(home: Home, *, market: str, seed: int, port: int | None, speed: float) -> None:
+def _serve(
+    home: Home, *, market: str, seed: int, port: int | None, speed: float, faults: Path | None
+) -> None:
     refuse_bars(market)
     settings = ConfigFile(home.bot_settings, BotSettings).load()
     clock = AnchoredClock(start_clock(home, market=market, speed=speed, writer="paper_exchange"))
@@ -69,7 +81,9 @@ def _serve(home: Home, *, market: str, seed: int, port: int | None, speed: float
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda caught, _frame: stopping.append(caught))
-    run = ExchangeRun(home=home, clock=clock, settings=settings, market=market, seed=seed, port=port)
+    run = ExchangeRun(
+        home=home, clock=clock, settings=settings, market=market, seed=seed, port=port, faults=faults
+    )
     run_paper_exchange(run, stopped=lambda: bool(stopping), on_serving=_show)
 
 

@@ -37,6 +37,8 @@ class Placed(Record, frozen=True, kw_only=True, tag_field="effect", tag="placed"
     """An order or a trigger was accepted."""
 
     order: OrderTerms
+    reason: str = "new_placed_order_by_user"
+    """The websocket's word: a user's wish, a fired stop or a liquidation."""
 
 
 class Executed(Record, frozen=True, kw_only=True, tag_field="effect", tag="executed"):
@@ -93,7 +95,31 @@ class Preferred(Record, frozen=True, kw_only=True, tag_field="effect", tag="pref
     max_leverage: Decimal | None
 
 
-Effect = Opened | Placed | Executed | Resized | Ended | Settled | Preferred
+class Rejected(Record, frozen=True, kw_only=True, tag_field="effect", tag="rejected"):
+    """An order met the book and was refused by it."""
+
+    order: OrderTerms
+    error: str
+    """The reason inside its REJECT event."""
+
+
+class Armed(Record, frozen=True, kw_only=True, tag_field="effect", tag="armed"):
+    """The dead man's switch was set, or taken back with None."""
+
+    until: float | None
+    """Seconds since the epoch at which every order is cancelled."""
+
+
+class Transferred(Record, frozen=True, kw_only=True, tag_field="effect", tag="transferred"):
+    """Money moved between the collateral, the cash account and the world."""
+
+    collateral_usd: Decimal
+    """What the collateral receives; negative is taken from it."""
+    cash_usd: Decimal
+    """What the cash account receives; negative is taken from it."""
+
+
+Effect = Opened | Placed | Executed | Resized | Ended | Settled | Preferred | Rejected | Armed | Transferred
 """One change of a participant's state."""
 
 
@@ -118,6 +144,21 @@ class ExchangeOrder(Record, frozen=True, kw_only=True):
     ended_ts: float | None
     reason: str | None
     """Why it ended."""
+
+
+class OrderEvent(Record, frozen=True, kw_only=True):
+    """One event in the life of an order or a trigger, as the history service tells it."""
+
+    number: int
+    """One more than the event before."""
+    ts: float
+    kind: str
+    """``placed``, ``updated``, ``ended`` or ``rejected``."""
+    reason: str
+    """The websocket's word, e.g. ``full_fill`` or ``edited_by_user``; of a ``rejected`` one the error."""
+    before: ExchangeOrder | None
+    """The order as it was; only of ``updated``."""
+    order: ExchangeOrder
 
 
 class ExchangeFill(Record, frozen=True, kw_only=True):
@@ -194,6 +235,13 @@ class ExchangeSnapshot(Document, frozen=True, kw_only=True):
     rows: tuple[AccountRow, ...]
     """The newest, oldest first."""
     preferences: dict[str, Decimal]
+    cash_usd: Decimal = Decimal(0)
+    """In the cash account, which carries no positions."""
+    switch_at: float | None = None
+    """When the dead man's switch fires; None while it is not set."""
+    order_events: tuple[OrderEvent, ...] = ()
+    """The newest, oldest first."""
+    order_events_written: int = 0
 
 
 class MarketCheckpoint(Document, frozen=True, kw_only=True):

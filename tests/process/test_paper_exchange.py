@@ -22,7 +22,7 @@ from src.records.operations import ExchangeEndpoint
 from src.store.home import prepare_home
 from src.store.paths import Home
 from tests.files_fakes import disk_files
-from tests.paper_exchange_server import ccxt_client
+from tests.paper_exchange_server import ccxt_client, without_limits
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +37,7 @@ class Alone:
     def __init__(self, root: Path) -> None:
         self.home: Home = prepare_home(root, ROOT / "configs")
         self.process: subprocess.Popen[str] | None = None
+        without_limits(self.home)
 
     def start(self, *options: str) -> ExchangeEndpoint:
         self.process = self.spawn(*options)

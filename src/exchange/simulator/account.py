@@ -36,6 +36,8 @@ class Account:
 
     def __init__(self, *, keep_rows: int) -> None:
         self.balance_usd = ZERO
+        self.cash_usd = ZERO
+        """In the cash account, which carries no positions."""
         self.positions: dict[str, ExchangePosition] = {}
         self.rows: list[AccountRow] = []
         self.rows_written = 0
@@ -44,6 +46,12 @@ class Account:
     def open(self, balance_usd: Decimal, *, ts: float) -> None:
         """Receive the first collateral."""
         self._cash_row(ts, info="cross-exchange transfer", change=balance_usd)
+
+    def transfer(self, collateral_usd: Decimal, cash_usd: Decimal, *, ts: float) -> None:
+        """Move money between collateral, cash account and the world."""
+        self.cash_usd += cash_usd
+        if collateral_usd:
+            self._cash_row(ts, info="transfer", change=collateral_usd)
 
     def settle(self, symbol: str, amount_usd: Decimal, rate: Decimal, *, ts: float) -> None:
         """Realise an hour's funding; a position that is gone has none."""

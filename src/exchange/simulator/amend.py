@@ -9,6 +9,7 @@ from src.exchange.simulator.core import Core
 from src.exchange.simulator.desk import Desk, check_style, resized_terms
 from src.exchange.simulator.errors import Refused
 from src.exchange.simulator.execution import Execution
+from src.exchange.simulator.matching import TakerPlan
 from src.exchange.simulator.order_form import deadline, decimal, price
 from src.exchange.simulator.triggers import Triggers
 from src.records.exchange_journal import ExchangeOrder, Executed, Resized
@@ -38,24 +39,19 @@ class Amendments:
         order = self._find(params, "order_id")
         if order is not None:
             return self._core.end(order.terms.order_id, "cancelled_by_user")
-        wanted = {params.get("order_id"), params.get("cliOrdId")} - {None, ""}
-        for gone in self._core.state.remembered(self._core.now):
-            named = {gone.terms.order_id, gone.terms.cli_ord_id} & wanted
-            if named and gone.reason == "full_fill":
-                raise Refused("filled")
-        raise Refused("notFound")
+        raise Refused("filled" if self._was_filled(params, "order_id") else "notFound")
 
-    def cancel_all(self, symbol: str | None) -> list[ExchangeOrder]:
+    def cancel_all(self, symbol: str | None, *, reason: str = "cancelled_by_user") -> list[ExchangeOrder]:
         """Cancel every order, triggers too, of one contract or of all."""
         doomed = [o for o in self._core.state.open.values() if symbol in {None, o.terms.symbol}]
-        return [self._core.end(o.terms.order_id, "cancelled_by_user") for o in doomed]
+        return [self._core.end(o.terms.order_id, reason) for o in doomed]
 
     def edit(self, params: Mapping[str, str]) -> EditResult:
         """Change size or prices of one order; it keeps its place only where it shrinks at its price."""
         self._in_time(params)
         order = self._find(params, "orderId")
         if order is None:
-            raise Refused("orderForEditNotFound")
+            raise Refused("filled" if self._was_filled(params, "orderId") else "orderForEditNotFound")
         contract = self._core.contracts[order.terms.symbol]
         change = self._change(order, params, contract)
         if order.terms.stop_price is not None:
@@ -82,6 +78,7 @@ class Amendments:
         try:
             plan = self._execution.plan(contract, side=terms.side, limit_ticks=limit, size=terms.size)
             check_style(terms, plan, wanted=0)
+            _check_halt(plan, contract)
             if change.open_size > order.open_size:
                 self._desk.check_funds(terms, plan, contract)
         except Refused:
@@ -128,7 +125,19 @@ class Amendments:
         mine = params.get("cliOrdId", "")
         return self._core.state.by_client_id(mine) if mine else None
 
+    def _was_filled(self, params: Mapping[str, str], id_name: str) -> bool:
+        wanted = {params.get(id_name), params.get("cliOrdId")} - {None, ""}
+        return any(
+            gone.reason == "full_fill" and {gone.terms.order_id, gone.terms.cli_ord_id} & wanted
+            for gone in self._core.state.remembered(self._core.now)
+        )
+
     def _in_time(self, params: Mapping[str, str]) -> None:
         before = deadline(params)
-        if before is not None and self._core.now > before:
+        if before is not None and self._core.now + self._core.rules.clock_skew_s > before:
             raise Refused("wouldProcessAfterSpecifiedTime")
+
+
+def _check_halt(plan: TakerPlan, contract: Contract) -> None:
+    if plan.matches and contract.halted:
+        raise Refused("marketSuspended" if contract.suspended else "marketIsPostOnly")

@@ -37,6 +37,13 @@ class Contract:
         self.funding_rate_prediction: float | None = None
         self.open_interest: float | None = None
         self.suspended = False
+        self.post_only = False
+        """Whether nothing is executed and only post-only orders are taken."""
+
+    @property
+    def halted(self) -> bool:
+        """Return whether nothing may be executed here right now."""
+        return self.suspended or self.post_only
 
     def next_book_seq(self) -> int:
         """Return the number of the next book message."""

@@ -10,7 +10,8 @@ from src.exchange.simulator.events import InstrumentSpec, WireSide
 from src.exchange.simulator.feed import BookChange, FeedMessage, FillNews, OrderNews
 from src.exchange.simulator.funding import FundingMeter
 from src.exchange.simulator.ids import name_of
-from src.exchange.simulator.margin import Margins, exposures, summarise
+from src.exchange.simulator.margin import Exposure, Margins, exposures, summarise
+from src.exchange.simulator.rules import Rules
 from src.exchange.simulator.state import ExchangeState
 from src.records.enums import Side
 from src.records.exchange_journal import (
@@ -59,6 +60,7 @@ class Core:
         self.contracts = {spec.symbol: Contract(spec, footprint=footprint) for spec in specs}
         self.state = state
         self.funding = FundingMeter()
+        self.rules = Rules()
         self.feed: list[FeedMessage] = []
         self.now = 0.0
         self.taken = taken
@@ -101,7 +103,7 @@ class Core:
 
     def place(self, terms: OrderTerms, *, reason: str) -> ExchangeOrder:
         """Accept an order."""
-        self.apply(Placed(order=terms))
+        self.apply(Placed(order=terms, reason=reason))
         order = self.state.open[terms.order_id]
         self.feed.append(OrderNews(order=order, reason=reason, ended=False, ts=self.now))
         return order
@@ -134,7 +136,7 @@ class Core:
             price=price,
             size=size,
             fill_type=fill_type,
-            fee_usd=price * size * (MAKER_FEE if fill_type == "maker" else TAKER_FEE),
+            fee_usd=price * size * (MAKER_FEE if fill_type == "maker" else TAKER_FEE) * self.rules.fee_factor,
             funding_usd=funding,
             funding_rate=self.funding.rate(terms.symbol) if funding else None,
             mark_price=valuation,
@@ -147,15 +149,18 @@ class Core:
     # views that several parts need
     def margins(self, extra: Sequence[ExchangeOrder] = ()) -> Margins:
         """Return the account's margins, as if ``extra`` orders were open too."""
-        account = self.state.account
-        found = exposures(
+        balance = self.state.account.balance_usd
+        return summarise(balance, self.exposures(extra), funding=self.unrealised_funding())
+
+    def exposures(self, extra: Sequence[ExchangeOrder] = ()) -> list[Exposure]:
+        """Return what each contract with a position or an adding order stands for."""
+        return exposures(
             self.specs,
-            account.positions,
+            self.state.account.positions,
             (*self.state.open.values(), *extra),
             mark=lambda symbol: self.contracts[symbol].valuation(),
             preferences=self.state.preferences,
         )
-        return summarise(account.balance_usd, found, funding=self.unrealised_funding())
 
     def unrealised_funding(self) -> Decimal:
         """Return the funding accrued on all positions since it was last realised, in USD."""

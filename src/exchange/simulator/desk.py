@@ -11,14 +11,17 @@ from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import TAKER_FEE, Core
 from src.exchange.simulator.errors import BadCall, Refused
 from src.exchange.simulator.execution import Execution
+from src.exchange.simulator.margin import initial_rate, maintenance
 from src.exchange.simulator.matching import TakerPlan
-from src.exchange.simulator.order_form import OrderForm, read_order
+from src.exchange.simulator.order_form import TRIGGER_TYPES, OrderForm, read_order
 from src.exchange.simulator.triggers import Triggers
-from src.records.exchange_journal import ExchangeOrder, Executed, OrderTerms
+from src.records.exchange_journal import ExchangeOrder, Executed, OrderTerms, Rejected
 
 COLLAR = Decimal("0.1")
 """How far through the mark price a limit may lie."""
 MAX_OPEN_ORDERS = 1000
+ACCEPTED_POST_ONLY = TRIGGER_TYPES | {"post"}
+"""Order types that a post-only market takes; a trigger waits until it may execute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,22 @@ class Desk:
             return self._place_trigger(form, contract)
         return self._place_order(form, contract)
 
+    def rejected(self, params: Mapping[str, str], order_id: str, error: str) -> Rejected:
+        """Return what the books keep of an order that the book refused; ``params`` are well-formed."""
+        form = read_order(params)
+        terms = self._terms(form, size=form.size, limit=form.limit_price)
+        return Rejected(order=msgspec.structs.replace(terms, order_id=order_id), error=error)
+
     def _admit(self, form: OrderForm, contract: Contract) -> None:
         core = self._core
-        if form.process_before is not None and core.now > form.process_before:
+        if form.process_before is not None and core.now + core.rules.clock_skew_s > form.process_before:
             raise Refused("wouldProcessAfterSpecifiedTime")
-        if form.cli_ord_id is not None and core.state.by_client_id(form.cli_ord_id) is not None:
+        if form.cli_ord_id is not None and self._is_taken(form.cli_ord_id):
             raise Refused("clientOrderIdAlreadyExist")
         if contract.suspended:
             raise Refused("marketSuspended")
+        if contract.post_only and form.order_type not in ACCEPTED_POST_ONLY:
+            raise Refused("marketIsPostOnly")
         if contract.grid.whole_steps(form.size) is None:
             raise Refused("invalidSize")
         for price in (form.limit_price, form.stop_price):
@@ -67,6 +78,15 @@ class Desk:
                 raise Refused("invalidPrice")
         if len(core.state.open) >= MAX_OPEN_ORDERS:
             raise Refused("tooManyOrders")
+
+    def _is_taken(self, cli_ord_id: str) -> bool:
+        state = self._core.state
+        if state.by_client_id(cli_ord_id) is not None:
+            return True
+        if not self._core.rules.client_ids_stay_taken:
+            return False
+        ended = any(order.terms.cli_ord_id == cli_ord_id for order in state.ended.values())
+        return ended or any(fill.cli_ord_id == cli_ord_id for fill in state.fills)
 
     def _place_trigger(self, form: OrderForm, contract: Contract) -> SendResult:
         terms = self._terms(form, size=form.size, limit=form.limit_price)
@@ -143,17 +163,37 @@ class Desk:
     def check_funds(self, terms: OrderTerms, plan: TakerPlan, contract: Contract) -> None:
         """Refuse what the collateral does not carry, or what exceeds the largest position."""
         core = self._core
-        after = abs(core.state.account.size_of(terms.symbol) + terms.side.sign * terms.size)
-        if not terms.reduce_only and after > contract.spec.max_position:
-            raise Refused("maxPositionViolation")
         if terms.reduce_only:
             return
+        size = core.state.account.size_of(terms.symbol)
+        after = abs(size + terms.side.sign * terms.size)
+        if after > contract.spec.max_position:
+            raise Refused("maxPositionViolation")
+        if after > abs(size) and self._is_too_high(contract, after):
+            raise Refused("fixedLeverageTooHigh")
         before = core.margins()
         then = core.margins((as_open(terms, core.now),))
-        if then.with_orders <= before.with_orders:
-            return
-        if then.with_orders > before.equity - _cost(terms, plan, contract):
+        left = before.equity - _cost(terms, plan, contract, fee=TAKER_FEE * core.rules.fee_factor)
+        if before.with_orders < then.with_orders > left:
             raise Refused("insufficientAvailableFunds")
+        if plan.matches and left < before.maintenance + self._maintenance_change(terms, plan, contract):
+            raise Refused("wouldCauseLiquidation")
+
+    def _is_too_high(self, contract: Contract, size: Decimal) -> bool:
+        """Return whether the preferred leverage of a contract is more than its tier allows for this size."""
+        wish = self._core.state.preferences.get(contract.spec.symbol)
+        mark = contract.valuation()
+        if wish is None or mark is None:
+            return False
+        return wish * initial_rate(contract.spec, size * mark, None) > 1
+
+    def _maintenance_change(self, terms: OrderTerms, plan: TakerPlan, contract: Contract) -> Decimal:
+        mark = contract.valuation()
+        if mark is None:
+            return ZERO
+        size = self._core.state.account.size_of(terms.symbol)
+        after = size + terms.side.sign * contract.grid.size(plan.steps)
+        return maintenance(contract.spec, abs(after) * mark) - maintenance(contract.spec, abs(size) * mark)
 
 
 def check_style(terms: OrderTerms, plan: TakerPlan, *, wanted: int) -> None:
@@ -187,12 +227,12 @@ def resized_terms(order: ExchangeOrder, size: Decimal, limit: Decimal | None) ->
     return msgspec.structs.replace(order.terms, size=size, limit_price=limit)
 
 
-def _cost(terms: OrderTerms, plan: TakerPlan, contract: Contract) -> Decimal:
+def _cost(terms: OrderTerms, plan: TakerPlan, contract: Contract, *, fee: Decimal) -> Decimal:
     mark = contract.valuation()
     cost = ZERO
     for match in plan.matches:
         price, size = contract.grid.price(match.ticks), contract.grid.size(match.steps)
-        cost += price * size * TAKER_FEE
+        cost += price * size * fee
         if mark is not None:
             cost += max(ZERO, terms.side.sign * (price - mark) * size)
     return cost

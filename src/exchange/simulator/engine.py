@@ -10,6 +10,7 @@ from functools import partial
 
 from src.exchange.simulator.account import ZERO
 from src.exchange.simulator.amend import Amendments
+from src.exchange.simulator.batch import Batch
 from src.exchange.simulator.contract import side_of
 from src.exchange.simulator.core import Core, EntryWriter, Taken
 from src.exchange.simulator.desk import Desk
@@ -24,12 +25,16 @@ from src.exchange.simulator.events import (
     Reference,
 )
 from src.exchange.simulator.execution import Execution
-from src.exchange.simulator.feed import BookChange, BookReset, FeedMessage, Print, TickerDue
+from src.exchange.simulator.feed import BookChange, BookReset, FeedMessage, Print, RejectNews, TickerDue
 from src.exchange.simulator.funding import HOUR_S
 from src.exchange.simulator.liquidation import Liquidation
 from src.exchange.simulator.state import ExchangeState
+from src.exchange.simulator.switch import DeadMansSwitch
+from src.exchange.simulator.treasury import Treasury
 from src.exchange.simulator.triggers import Triggers
 from src.exchange.simulator.wire import account, answers, orders, public
+from src.exchange.simulator.wire.histories import history_requests
+from src.exchange.simulator.wire.standing import standing_requests
 from src.records.enums import Side
 from src.records.exchange_journal import Opened, Preferred, Settled
 
@@ -54,6 +59,8 @@ class Engine:
         self._desk = Desk(self.core, execution, self._triggers)
         self._amendments = Amendments(self.core, self._desk, execution, self._triggers)
         self._liquidation = Liquidation(self.core, execution)
+        self._switch = DeadMansSwitch(self.core, self._amendments)
+        treasury = Treasury(self.core)
         open_orders = orders.OpenOrders(state)
         self._next_hour = float("inf")
         self.ended = False
@@ -62,13 +69,16 @@ class Engine:
             "editorder": self._edit,
             "cancelorder": self._cancel,
             "cancelallorders": self._cancel_all,
+            "batchorder": Batch(self.core, send=self._send, edit=self._edit, cancel=self._cancel).answer,
+            "cancelallordersafter": self._switch.answer,
+            "transfer": treasury.transfer,
+            "withdrawal": treasury.withdraw,
             "setleverage": self._set_leverage,
             "accounts": lambda _: account.accounts(self.core),
             "openpositions": lambda _: account.open_positions(self.core),
             "openorders": lambda _: open_orders.answer(),
             "orders/status": lambda params: orders.order_statuses(self.core.state, params, self.core.now),
             "fills": account.FillPages(state).answer,
-            "account-log": account.LogPages(state).answer,
             "leveragepreferences": lambda _: account.leverage_preferences(self.core.state),
             "instruments": lambda _: public.instruments(self.core),
             "instruments/status": lambda _: public.instrument_statuses(self.core),
@@ -79,6 +89,8 @@ class Engine:
             "ticker": lambda params: public.one_ticker(self.core, params),
             "orderbook": lambda params: public.orderbook(self.core, params),
             "history": lambda params: public.history(self.core, params),
+            **history_requests(self.core),
+            **standing_requests(),
         }
 
     # life
@@ -93,6 +105,7 @@ class Engine:
         if missing := sorted(held - set(self.core.contracts)):
             raise Unlisted(f"the paper account holds {', '.join(missing)}: add them to the symbols")
         self.core.now = now
+        self._switch.look()
         self._next_hour = (now // HOUR_S + 1) * HOUR_S
         if not self.core.state.is_open:
             self.core.apply(Opened(balance_usd=balance_usd))
@@ -120,7 +133,7 @@ class Engine:
     def on_event(self, event: MarketEvent) -> None:
         """Take one event of the market."""
         core, ts = self.core, event.ts
-        if ts >= self._next_hour:
+        if ts >= self._next_hour or ts >= self._switch.due:
             self.advance(ts)
         elif ts > core.now:
             core.now = ts
@@ -138,11 +151,14 @@ class Engine:
             core.commit(type(event).__name__)
 
     def advance(self, now: float) -> None:
-        """Let time pass: funding is realised on each full hour."""
-        while now >= self._next_hour:
-            self.core.now = max(self.core.now, self._next_hour)
-            self._settle_hour()
-            self._next_hour += HOUR_S
+        """Let time pass: funding is realised on each full hour, and the dead man's switch may fire."""
+        while now >= (due := min(self._next_hour, self._switch.due)):
+            self.core.now = max(self.core.now, due)
+            if due == self._switch.due:
+                self._switch.fire()
+            else:
+                self._settle_hour()
+                self._next_hour += HOUR_S
         self.core.now = max(self.core.now, now)
 
     def request(self, now: float, method: str, params: Mapping[str, str]) -> dict[str, object]:
@@ -241,7 +257,12 @@ class Engine:
         try:
             result = self._desk.send(params)
         except Refused as refused:
-            return answers.send_refused(refused, params, self._refused_id(refused), self.core.now)
+            order_id = self._refused_id(refused)
+            if order_id is not None and refused.reject is not None:
+                mine = params.get("cliOrdId") or None
+                self.core.feed.append(RejectNews(order_id, mine, refused.reject, self.core.now))
+                self.core.apply(self._desk.rejected(params, order_id, refused.reject))
+            return answers.send_refused(refused, params, order_id, self.core.now)
         return answers.sent(result, self.core.now)
 
     def _edit(self, params: Mapping[str, str]) -> dict[str, object]:
@@ -269,4 +290,5 @@ class Engine:
         return {}
 
     def _refused_id(self, refused: Refused) -> str | None:
-        return None if refused.reject is None else self.core.next_refused_id()
+        told = refused.reject is not None or self.core.rules.refusals_with_events
+        return self.core.next_refused_id() if told else None

@@ -6,6 +6,7 @@ SimulatorError
  +- JournalGap     the journal lacks entries: the books cannot be rebuilt
  +- Unlisted       the account holds what this start does not list
  +- PortInUse      something else listens there
+ +- UnknownMarket  a plan of faults names a market that does not trade here
 """
 
 
@@ -37,3 +38,7 @@ class PortInUse(SimulatorError):
 
 class Unlisted(SimulatorError):
     """The account holds a position or an order in a contract that this start does not list."""
+
+
+class UnknownMarket(SimulatorError):
+    """A plan of faults names a market that does not trade here."""

@@ -70,11 +70,15 @@ class Execution:
 
     def met_by_print(self, contract: Contract, *, taker: Side, ticks: int, steps: int) -> None:
         """Fill our resting orders from a trade between others."""
+        if contract.halted:
+            return
         for resting, filled in plan_print(contract.queue, taker=taker, ticks=ticks, steps=steps):
             self._fill_resting(contract, resting, filled)
 
     def met_by_book(self, contract: Contract) -> None:
         """Fill our resting orders that the displayed book has come to cross."""
+        if contract.halted:
+            return
         for side in Side:
             half = contract.book.against(side)
             for resting, match in plan_crossed(contract.queue, side=side, against=half):

@@ -60,4 +60,14 @@ class FillNews(msgspec.Struct, frozen=True, gc=False):
     fill: ExchangeFill
 
 
-FeedMessage = BookChange | BookReset | Print | TickerDue | OrderNews | FillNews
+class RejectNews(msgspec.Struct, frozen=True, gc=False):
+    """An order was refused because of what stood in the book; it never rested."""
+
+    order_id: str
+    cli_ord_id: str | None
+    reason: str
+    """The word of a REJECT event."""
+    ts: float
+
+
+FeedMessage = BookChange | BookReset | Print | TickerDue | OrderNews | RejectNews | FillNews

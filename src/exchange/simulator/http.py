@@ -1,6 +1,5 @@
 """The HTTP face: routes, signatures, envelopes and error shapes."""
 
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 from urllib.parse import parse_qs
@@ -10,9 +9,14 @@ import orjson
 from aiohttp import web
 
 from src.exchange.simulator.auth import request_is_signed
+from src.exchange.simulator.batch import batch_form
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.service import Service
-from src.exchange.simulator.wire import public
+from src.exchange.simulator.wire import market_events, public
+from src.exchange.simulator.wire.account_csv import account_csv
+from src.exchange.simulator.wire.histories import HISTORIES
+from src.exchange.simulator.wire.order_events import ACCOUNT_UID
+from src.exchange.simulator.wire.standing import STANDING
 from src.exchange.simulator.wire.values import iso
 from src.records.operations import ExchangeEndpoint
 
@@ -54,7 +58,13 @@ _SIGNED_ROUTES = (
     ("POST", "editorder", "editorder"),
     ("POST", "cancelorder", "cancelorder"),
     ("POST", "cancelallorders", "cancelallorders"),
+    ("POST", "cancelallordersafter", "cancelallordersafter"),
+    ("POST", "batchorder", "batchorder"),
+    ("POST", "transfer", "transfer"),
+    ("POST", "withdrawal", "withdrawal"),
+    *(("GET", name, name) for name in STANDING),
 )
+_Logs = list[dict[str, object]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TickType = Literal["trade", "mark", "spot"]
 _TICK_TYPES: Mapping[str, TickType] = {"trade": "trade", "mark": "mark", "spot": "spot"}
@@ -63,12 +73,14 @@ _TICK_TYPES: Mapping[str, TickType] = {"trade": "trade", "mark": "mark", "spot":
 class HttpFace:
     """Translates between HTTP and the service."""
 
-    def __init__(self, service: Service, endpoint: ExchangeEndpoint) -> None:
+    def __init__(self, service: Service, endpoint: ExchangeEndpoint, tell_time: Callable[[], float]) -> None:
+        """``tell_time`` is the ``serverTime`` of an answer, in seconds since the epoch."""
         self._service = service
         self._endpoint = endpoint
+        self._tell_time = tell_time
 
     def application(self, websocket: Handler) -> web.Application:
-        """Return the whole server: trading, history, charts, administration and the websocket."""
+        """Return the whole server: trading, history, charts and the websocket."""
         app = web.Application(middlewares=[self._guard], client_max_size=1024 * 1024)
         for method, path, name in _ENGINE_ROUTES:
             app.router.add_route(method, f"{_TRADING}/{path}", self._engine_handler(name, signed=False))
@@ -76,9 +88,13 @@ class HttpFace:
             app.router.add_route(method, f"{_TRADING}/{path}", self._engine_handler(name, signed=True))
         app.router.add_get("/derivatives/api/v4/historicalfundingrates", self._funding_rates)
         app.router.add_get("/api/charts/v1/{kind}/{symbol}/{resolution}", self._charts)
-        app.router.add_get("/api/history/v3/market/{symbol}/executions", self._executions)
+        for path in ("/api/charts/v1/", "/api/charts/v1/{kind}", "/api/charts/v1/{kind}/{symbol}"):
+            app.router.add_get(path, self._chart_lists)
+        app.router.add_get("/api/history/{version:v[23]}/market/{symbol}/executions", self._executions)
+        for name in HISTORIES:
+            app.router.add_get(f"/api/history/{{version:v[23]}}/{name}", self._history(name))
         app.router.add_get("/api/history/{version:v[23]}/account-log", self._account_log)
-        app.router.add_get("/admin/state", self._admin_state)
+        app.router.add_get("/api/history/{version:v[23]}/accountlogcsv", self._account_csv)
         app.router.add_get("/ws/v1", websocket)
         return app
 
@@ -102,9 +118,30 @@ class HttpFace:
             body = await request.read()
             if signed and not self._signed(request, body):
                 return self._failed("authenticationError")
-            return self._succeeded(self._service.request(name, _params(request, body)))
+            params = _params(request, body)
+            if name == "batchorder":
+                params = batch_form(params, body)
+            return self._succeeded(self._service.request(name, params))
 
         return handle
+
+    def _history(self, name: str) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if not self._signed(request, await request.read()):
+                return self._failed("authenticationError")
+            shape = self._service.request(f"history/{name}", _params(request, b""))
+            return _json(shape | {"serverTime": self._server_time()})
+
+        return handle
+
+    async def _chart_lists(self, request: web.Request) -> web.StreamResponse:
+        symbols = tuple(self._service.engine.core.contracts)
+        kind, symbol = request.match_info.get("kind"), request.match_info.get("symbol")
+        if kind is None:
+            return _json(list(_TICK_TYPES))
+        if kind not in _TICK_TYPES or symbol not in {None, *symbols}:
+            return web.Response(status=400, text="Invalid symbol")
+        return _json(list(symbols if symbol is None else RESOLUTIONS_S))
 
     async def _funding_rates(self, request: web.Request) -> web.StreamResponse:
         symbol = public.find(self._service.engine.core, _params(request, b"")).spec.symbol
@@ -127,20 +164,19 @@ class HttpFace:
 
     async def _executions(self, request: web.Request) -> web.StreamResponse:
         self._service.step()
-        return _json(public.executions(self._service.engine.core, _params(request, b"")))
+        return _json(market_events.executions(self._service.engine.core, _params(request, b"")))
 
     async def _account_log(self, request: web.Request) -> web.StreamResponse:
         if not self._signed(request, await request.read()):
             return self._failed("authenticationError")
         shape = self._service.request("account-log", _params(request, b""))
-        return _json({"accountUid": self._endpoint.api_key} | shape)
+        return _json({"accountUid": ACCOUNT_UID} | shape)
 
-    async def _admin_state(self, request: web.Request) -> web.StreamResponse:
-        shown = request.headers.get("Authorization", "").encode()
-        if not hmac.compare_digest(shown, f"Bearer {self._endpoint.admin_token}".encode()):
-            return web.Response(status=401, text="the admin token is missing or wrong")
-        self._service.step()
-        return _json(admin_state(self._service))
+    async def _account_csv(self, request: web.Request) -> web.StreamResponse:
+        if not self._signed(request, await request.read()):
+            return self._failed("authenticationError")
+        told = self._service.request("account-log", {"sort": "asc", "count": "100000"})
+        return web.Response(text=account_csv(msgspec.convert(told["logs"], _Logs)), content_type="text/csv")
 
     def _signed(self, request: web.Request, body: bytes) -> bool:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -164,30 +200,7 @@ class HttpFace:
         return _json(shape, status=status)
 
     def _server_time(self) -> str:
-        return iso(self._service.clock.now())
-
-
-def admin_state(service: Service) -> dict[str, object]:
-    """Return accounts, positions, orders, fills and the journal's last number, exact and whole."""
-    core = service.engine.core
-    snapshot = core.state.snapshot(core.now)
-    margins = core.margins()
-    return {
-        "now": core.now,
-        "journal_number": snapshot.number,
-        "balance_usd": snapshot.balance_usd,
-        "equity_usd": margins.equity,
-        "unrealised_pnl_usd": margins.pnl,
-        "unrealised_funding_usd": margins.funding,
-        "initial_margin_usd": margins.initial,
-        "maintenance_margin_usd": margins.maintenance,
-        "positions": snapshot.positions,
-        "open_orders": snapshot.open_orders,
-        "ended_orders": snapshot.ended_orders,
-        "fills": snapshot.fills,
-        "account_log": snapshot.rows,
-        "preferences": snapshot.preferences,
-    }
+        return iso(self._tell_time())
 
 
 def _params(request: web.Request, body: bytes) -> dict[str, str]:
@@ -199,7 +212,7 @@ def _params(request: web.Request, body: bytes) -> dict[str, str]:
     return {name: "\n".join(values) for name, values in found.items()} | dict(request.match_info)
 
 
-def _json(shape: Mapping[str, object], *, status: int = 200) -> web.Response:
+def _json(shape: Mapping[str, object] | list[str], *, status: int = 200) -> web.Response:
     return web.Response(
         body=orjson.dumps(shape, default=msgspec.to_builtins), status=status, content_type="application/json"
     )

@@ -30,11 +30,15 @@ class Liquidation:
         if margins.equity >= margins.maintenance:
             self._headroom.measure(margins)
             return False
+        self.close_out()
+        return True
+
+    def close_out(self) -> None:
+        """Cancel every order and close every position, as far as the books allow."""
         for order_id in tuple(self._core.state.open):
             self._core.end(order_id, "liquidation")
         for symbol in tuple(self._core.state.account.positions):
             self._close(symbol)
-        return True
 
     def _close(self, symbol: str) -> None:
         core = self._core
@@ -42,7 +46,7 @@ class Liquidation:
         size = core.state.account.size_of(symbol)
         side = Side.SELL if size > 0 else Side.BUY
         limit = self._execution.protected_limit(contract, side)
-        if limit is None or contract.suspended:
+        if limit is None or contract.halted:
             return
         plan = self._execution.plan(contract, side=side, limit_ticks=limit, size=abs(size))
         if not plan.matches:

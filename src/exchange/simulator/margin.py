@@ -51,21 +51,21 @@ class Exposure:
 
 def summarise(balance: Decimal, exposures: Iterable[Exposure], *, funding: Decimal) -> Margins:
     """Return the account's margins over its exposures."""
-    pnl = initial = with_orders = maintenance = ZERO
+    pnl = initial = with_orders = kept = ZERO
     for e in exposures:
         pnl += e.size * e.mark - e.cost
         notional = abs(e.size) * e.mark
         worst = max(abs(e.size + e.buys), abs(e.size - e.sells)) * e.mark
         initial += notional * initial_rate(e.spec, notional, e.max_leverage)
         with_orders += worst * initial_rate(e.spec, worst, e.max_leverage)
-        maintenance += notional * _level(e.spec, notional)[1]
+        kept += maintenance(e.spec, notional)
     return Margins(
         balance=balance,
         pnl=pnl,
         funding=funding,
         initial=initial,
         with_orders=max(initial, with_orders),
-        maintenance=maintenance,
+        maintenance=kept,
     )
 
 
@@ -110,6 +110,11 @@ def initial_rate(spec: InstrumentSpec, notional: Decimal, max_leverage: Decimal 
     """Return the initial margin as a fraction of notional; the tier of the whole notional counts."""
     tier = _level(spec, notional)[0]
     return tier if max_leverage is None else max(tier, 1 / max_leverage)
+
+
+def maintenance(spec: InstrumentSpec, notional: Decimal) -> Decimal:
+    """Return the maintenance margin of a position of this notional, in USD."""
+    return notional * _level(spec, notional)[1]
 
 
 def _level(spec: InstrumentSpec, notional: Decimal) -> tuple[Decimal, Decimal]:

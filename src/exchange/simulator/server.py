@@ -7,15 +7,21 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from aiohttp import web
 
 from src.clock import Clock
+from src.exchange.simulator.admin import AdminFace
 from src.exchange.simulator.checkpoint import Checkpoint
 from src.exchange.simulator.endpoint import LOOPBACK, endpoint_file, keep_endpoint, known_port
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.errors import PortInUse
 from src.exchange.simulator.events import Market
+from src.exchange.simulator.fault_file import FaultFile, fault_file
+from src.exchange.simulator.fault_plan import FaultPlan
+from src.exchange.simulator.fault_replies import FaultyReplies
+from src.exchange.simulator.faults import FaultDesk
 from src.exchange.simulator.feed import FeedMessage
 from src.exchange.simulator.http import HttpFace
 from src.exchange.simulator.journal import Books
@@ -49,6 +55,8 @@ class ExchangeRun:
     seed: int
     port: int | None = None
     """None takes the port of the last start, or any free one; 0 any free one."""
+    faults: Path | None = None
+    """The plan of faults; None is ``run/faults/paper_exchange.json``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +120,14 @@ async def _run(
         )
         hub = _hub(service, endpoint, run.clock)
         loudspeaker.hub = hub
-        runner = await start_serving(service, hub, endpoint, listening)
+        desk = FaultDesk(service)
+        plans = FaultFile(fault_file(run.home) if run.faults is None else run.faults, desk)
+        plans.read()
+        runner = await start_serving(service, hub, endpoint, listening, faults=desk)
         try:
             endpoint_file(run.home).write(endpoint)
             on_serving(endpoint)
-            await _keep_stepping(service, hub, books, checkpoint, stopped=stopped, on_pulse=on_pulse)
+            await _keep_stepping(service, hub, books, checkpoint, plans, stopped=stopped, on_pulse=on_pulse)
             _note(lambda: books.snapshot(run.clock.now()))
         finally:
             await hub.close()
@@ -153,10 +164,22 @@ def _hub(service: Service, endpoint: ExchangeEndpoint, clock: Clock) -> Hub:
 
 
 async def start_serving(
-    service: Service, hub: Hub, endpoint: ExchangeEndpoint, listening: socket.socket
+    service: Service,
+    hub: Hub,
+    endpoint: ExchangeEndpoint,
+    listening: socket.socket,
+    *,
+    faults: FaultDesk | None = None,
 ) -> web.AppRunner:
-    """Begin to answer on a listening socket; the caller cleans the runner up."""
-    app = HttpFace(service, endpoint).application(hub.serve)
+    """Begin to answer on a listening socket; the caller cleans the runner up.
+
+    Without ``faults`` it is an exchange that nothing is wrong with, and that never says "too much".
+    """
+    desk = FaultDesk(service, FaultPlan(rate_limit="off")) if faults is None else faults
+    hub.faults = desk.stream
+    app = HttpFace(service, endpoint, desk.server_time).application(hub.serve)
+    app.middlewares.insert(0, FaultyReplies(desk, endpoint, service.clock.real).answer)
+    AdminFace(service, desk, token=endpoint.admin_token).add_routes(app)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     await web.SockSite(runner, listening).start()
@@ -168,6 +191,7 @@ async def _keep_stepping(
     hub: Hub,
     books: Books,
     checkpoint: Checkpoint,
+    plans: FaultFile,
     *,
     stopped: Callable[[], bool],
     on_pulse: Callable[[Pulse], None],
@@ -188,6 +212,7 @@ async def _keep_stepping(
         if real - beaten >= HEARTBEAT_S:
             hub.beat()
             _note(lambda: books.snapshot_if_due(clock.now()))
+            plans.look()
             beaten = real
         if real - saved >= CHECKPOINT_EVERY_S:
             _note(lambda: checkpoint.save(service.market))

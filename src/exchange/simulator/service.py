@@ -1,12 +1,14 @@
 """The engine with its market and its clock: what the servers ask, and what moves time on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from src.clock import Clock
+from src.exchange.simulator.disturbances import Disturbances
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.events import Candle, FundingPoint, Market
+from src.exchange.simulator.fault_plan import MarketFault
 from src.exchange.simulator.feed import FeedMessage
 
 
@@ -28,6 +30,7 @@ class Service:
         self.clock = clock
         self.market = market
         self._publisher = publisher
+        self._disturbances = Disturbances(engine)
         self.events = 0
         """Market events handled since the start."""
         self.failure: Exception | None = None
@@ -68,6 +71,27 @@ class Service:
         self._publisher.publish(self.engine.drain())
         return answer
 
+    def disturb(self, faults: Mapping[str, MarketFault]) -> None:
+        """Let these faults alone disturb the markets from now on, by symbol."""
+        if not faults and not self._disturbances.active:
+            return
+
+        def change(engine: Engine, now: float) -> None:
+            for event in self._disturbances.change(faults, self.market.begin(now)):
+                engine.on_event(event)
+
+        self.let_happen(change)
+
+    def let_happen(self, happen: Callable[[Engine, float], None]) -> None:
+        """Do something to the engine that nobody asked for, and tell the feed."""
+        self.step()
+        try:
+            happen(self.engine, self.engine.core.now)
+        except Exception as error:
+            self.failure = error
+            raise
+        self._publisher.publish(self.engine.drain())
+
     def candles(
         self,
         symbol: str,
@@ -88,6 +112,8 @@ class Service:
     def _step(self) -> int:
         now, engine, publish = self.clock.now(), self.engine, self._publisher.publish
         events = self.market.step(now)
+        if self._disturbances.active:
+            events = self._disturbances.seen(events)
         for event in events:
             engine.on_event(event)
             if engine.core.feed:

@@ -6,7 +6,9 @@ from decimal import Decimal
 import msgspec
 
 from src.exchange.simulator.account import Account, Trade
+from src.exchange.simulator.order_history import OrderHistory
 from src.records.exchange_journal import (
+    Armed,
     Effect,
     Ended,
     ExchangeFill,
@@ -18,8 +20,10 @@ from src.records.exchange_journal import (
     OrderTerms,
     Placed,
     Preferred,
+    Rejected,
     Resized,
     Settled,
+    Transferred,
 )
 
 KEEP_FILLS = 2000
@@ -37,6 +41,9 @@ class ExchangeState:
         self.ended: dict[str, ExchangeOrder] = {}
         self.fills: list[ExchangeFill] = []
         self.preferences: dict[str, Decimal] = {}
+        self.history = OrderHistory()
+        self.switch_at: float | None = None
+        """When the dead man's switch cancels every order."""
         self.changes = 0
         """Effects folded so far: while it stands, so does everything here."""
         self._memory_s = memory_s
@@ -60,7 +67,7 @@ class ExchangeState:
             case Opened():
                 self.account.open(effect.balance_usd, ts=ts)
             case Placed():
-                self._place(effect.order, ts)
+                self._place(effect, ts)
             case Executed():
                 self._execute(effect, ts)
             case Resized():
@@ -71,6 +78,13 @@ class ExchangeState:
                 self.account.settle(effect.symbol, effect.amount_usd, effect.funding_rate, ts=ts)
             case Preferred():
                 self._prefer(effect)
+            case Rejected():
+                self.issued += 1
+                self.history.rejected(_as_placed(effect.order, ts), error=effect.error, ts=ts)
+            case Armed():
+                self.switch_at = effect.until
+            case Transferred():
+                self.account.transfer(effect.collateral_usd, effect.cash_usd, ts=ts)
 
     def remembered(self, now: float) -> list[ExchangeOrder]:
         """Return the orders that ended within the exchange's short memory."""
@@ -94,6 +108,10 @@ class ExchangeState:
             fills=tuple(self.fills[-KEEP_FILLS:]),
             rows=tuple(self.account.rows[-KEEP_ROWS:]),
             preferences=dict(self.preferences),
+            cash_usd=self.account.cash_usd,
+            switch_at=self.switch_at,
+            order_events=tuple(self.history.events),
+            order_events_written=self.history.written,
         )
 
     def restore(self, snapshot: ExchangeSnapshot) -> None:
@@ -109,18 +127,15 @@ class ExchangeState:
         self.ended = {o.terms.order_id: o for o in snapshot.ended_orders}
         self.fills = list(snapshot.fills)
         self.preferences = dict(snapshot.preferences)
+        self.account.cash_usd = snapshot.cash_usd
+        self.switch_at = snapshot.switch_at
+        self.history.restore(snapshot.order_events, written=snapshot.order_events_written)
 
-    def _place(self, terms: OrderTerms, ts: float) -> None:
+    def _place(self, effect: Placed, ts: float) -> None:
         self.issued += 1
-        self.open[terms.order_id] = ExchangeOrder(
-            terms=terms,
-            open_size=terms.size,
-            filled=Decimal(0),
-            placed_ts=ts,
-            updated_ts=ts,
-            ended_ts=None,
-            reason=None,
-        )
+        terms = effect.order
+        self.open[terms.order_id] = _as_placed(terms, ts)
+        self.history.placed(self.open[terms.order_id], reason=effect.reason, ts=ts)
 
     def _execute(self, effect: Executed, ts: float) -> None:
         self.issued += 1
@@ -133,6 +148,7 @@ class ExchangeState:
             updated_ts=ts,
         )
         self.open[effect.order_id] = after
+        self.history.executed(before, after, maker=effect.fill_type == "maker", ts=ts)
         realised = self.account.trade(_trade(effect, terms), ts=ts)
         self.fills.append(
             ExchangeFill(
@@ -159,15 +175,15 @@ class ExchangeState:
         terms = msgspec.structs.replace(
             before.terms, limit_price=effect.limit_price, stop_price=effect.stop_price
         )
-        self.open[effect.order_id] = msgspec.structs.replace(
-            before, terms=terms, open_size=effect.open_size, updated_ts=ts
-        )
+        after = msgspec.structs.replace(before, terms=terms, open_size=effect.open_size, updated_ts=ts)
+        self.open[effect.order_id] = after
+        self.history.resized(before, after, reason=effect.reason, ts=ts)
 
     def _end(self, effect: Ended, ts: float) -> None:
         order = self.open.pop(effect.order_id)
-        self.ended[effect.order_id] = msgspec.structs.replace(
-            order, ended_ts=ts, updated_ts=ts, reason=effect.reason
-        )
+        gone = msgspec.structs.replace(order, ended_ts=ts, updated_ts=ts, reason=effect.reason)
+        self.ended[effect.order_id] = gone
+        self.history.ended(gone, reason=effect.reason, ts=ts)
         for order_id in [i for i, o in self.ended.items() if _age(o, ts) > self._memory_s]:
             del self.ended[order_id]
 
@@ -190,6 +206,18 @@ def _trade(effect: Executed, terms: OrderTerms) -> Trade:
         funding_rate=effect.funding_rate,
         mark_price=effect.mark_price,
         info="futures liquidation" if liquidated else "futures trade",
+    )
+
+
+def _as_placed(terms: OrderTerms, ts: float) -> ExchangeOrder:
+    return ExchangeOrder(
+        terms=terms,
+        open_size=terms.size,
+        filled=Decimal(0),
+        placed_ts=ts,
+        updated_ts=ts,
+        ended_ts=None,
+        reason=None,
     )
 
 

@@ -35,7 +35,7 @@ class Triggers:
     def check(self, contract: Contract) -> None:
         """Fire every trigger of a contract whose signal has reached its price; a fire may set off another."""
         fired = self._any_reached(contract)
-        while fired and not contract.suspended:
+        while fired and not contract.halted:
             fired = False
             for order in self._core.orders(contract.spec.symbol):
                 if order.terms.stop_price is not None and _reached(order, contract):

@@ -4,12 +4,13 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 from aiohttp import WSMsgType, web
 
 from src.exchange.simulator.auth import challenge_is_signed
+from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.feed import (
     BookChange,
@@ -18,13 +19,25 @@ from src.exchange.simulator.feed import (
     FillNews,
     OrderNews,
     Print,
+    RejectNews,
     TickerDue,
 )
+from src.exchange.simulator.stream_faults import StreamFaults
 from src.exchange.simulator.wire import stream
+from src.exchange.simulator.wire.account_stream import AccountFeeds
 from src.exchange.simulator.wire.values import millis
 
-PUBLIC_FEEDS = frozenset({"book", "trade", "ticker"})
-PRIVATE_FEEDS = frozenset({"open_orders", "open_orders_verbose", "fills"})
+TICKERS = ("ticker", "ticker_lite")
+_OF_MARKET: Mapping[str, Callable[[Contract, float], dict[str, object]]] = {
+    "book": lambda contract, _: stream.book_snapshot(contract),
+    "trade": lambda contract, _: stream.trade_snapshot(contract),
+    "ticker": stream.ticker_message,
+    "ticker_lite": stream.ticker_lite,
+}
+PUBLIC_FEEDS = frozenset(_OF_MARKET)
+ACCOUNT_FEEDS = ("open_positions", "balances")
+"""What every fill changes; told again each second too."""
+PRIVATE_FEEDS = frozenset({"open_orders", "open_orders_verbose", "fills", *ACCOUNT_FEEDS})
 HEARTBEAT_S = 1.0
 GOODBYE_S = 1.0
 """Real seconds that a listener has to answer a goodbye."""
@@ -62,11 +75,15 @@ class Listener:
         self._bytes += len(message)
         self._wake.set()
         if self._bytes > self._longest_backlog:
-            self.dropped = True
             log.warning("listener_too_slow", extra={"facts": {"backlog_bytes": self._bytes}})
-            self._waiting.clear()
-            if isinstance(self._transport, asyncio.Transport):
-                self._transport.abort()
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Cut the connection without a goodbye."""
+        self.dropped = True
+        self._waiting.clear()
+        if isinstance(self._transport, asyncio.Transport):
+            self._transport.abort()
 
     async def run(self) -> None:
         """Send what waits, until the connection ends."""
@@ -87,10 +104,13 @@ class Hub:
         self._key = key
         self._secret = secret
         self._account = account
+        self._accounts = AccountFeeds(core, account)
         self._ticker_every_s = ticker_every_s
         self._ticker_told: dict[str, float] = {}
         self._topics: dict[Topic, set[Listener]] = {}
         self._sockets: set[web.WebSocketResponse] = set()
+        self.faults: StreamFaults | None = None
+        """What goes wrong with the messages on demand."""
 
     # telling
     def publish(self, messages: Sequence[FeedMessage]) -> None:
@@ -110,14 +130,18 @@ class Hub:
                         self._tell("book", message.symbol, self._snapshot("book", message.symbol))
                 case OrderNews():
                     self._tell_order(message)
+                case RejectNews():
+                    self._tell("open_orders_verbose", "", stream.reject_news(message))
                 case FillNews():
                     fills = stream.fills_message([message.fill], self._account, snapshot=False)
                     self._tell("fills", "", fills)
+                    self._tell_account()
 
     def beat(self) -> None:
-        """Tell those who listen to the heartbeat that the exchange lives."""
+        """Tell those who listen to the heartbeat that the exchange lives, and others the account."""
         if self._heard("heartbeat", ""):
             self._tell("heartbeat", "", {"feed": "heartbeat", "time": millis(self._core.now)})
+        self._tell_account()
 
     async def close(self) -> None:
         """Say goodbye to everybody."""
@@ -125,26 +149,39 @@ class Hub:
         await asyncio.gather(*goodbyes, return_exceptions=True)
 
     def _tell_ticker(self, due: TickerDue) -> None:
-        told = self._ticker_told.get(due.symbol, 0.0)
-        if due.ts - told < self._ticker_every_s or not self._heard("ticker", due.symbol):
+        heard = [feed for feed in TICKERS if self._heard(feed, due.symbol)]
+        if not heard or due.ts - self._ticker_told.get(due.symbol, 0.0) < self._ticker_every_s:
             return
         self._ticker_told[due.symbol] = due.ts
-        self._tell("ticker", due.symbol, self._snapshot("ticker", due.symbol))
+        for feed in heard:
+            self._tell(feed, due.symbol, self._snapshot(feed, due.symbol))
 
     def _tell_order(self, news: OrderNews) -> None:
         for feed in ("open_orders", "open_orders_verbose"):
             if self._heard(feed, ""):
                 self._tell(feed, "", stream.order_news(news) | {"feed": feed})
 
+    def _tell_account(self) -> None:
+        if self._heard("open_positions", ""):
+            self._tell("open_positions", "", self._accounts.open_positions())
+        if self._heard("balances", ""):
+            self._tell("balances", "", self._accounts.balances())
+
     def _heard(self, feed: str, symbol: str) -> bool:
         return bool(self._topics.get((feed, symbol)))
 
     def _tell(self, feed: str, symbol: str, message: dict[str, object]) -> None:
         listeners = self._topics.get((feed, symbol))
-        if listeners:
-            raw = orjson.dumps(message)
-            for listener in listeners:
-                listener.send(raw)
+        if not listeners:
+            return
+        raw = orjson.dumps(message)
+        told = (raw,) if self.faults is None else self.faults.pass_on(feed, symbol, raw)
+        for listener in listeners:
+            if told is None:
+                listener.hang_up()
+            else:
+                for each in told:
+                    listener.send(each)
 
     # listening
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -168,6 +205,8 @@ class Hub:
         return socket
 
     def _hear(self, listener: Listener, text: str) -> None:
+        if self.faults is not None and self.faults.silent:
+            return
         try:
             asked = orjson.loads(text)
         except orjson.JSONDecodeError:
@@ -236,13 +275,13 @@ class Hub:
 
     def _snapshot(self, feed: str, symbol: str) -> dict[str, object]:
         core = self._core
+        if symbol:
+            return _OF_MARKET[feed](core.contracts[symbol], core.now)
         match feed:
-            case "book":
-                return stream.book_snapshot(core.contracts[symbol])
-            case "trade":
-                return stream.trade_snapshot(core.contracts[symbol])
-            case "ticker":
-                return stream.ticker_message(core.contracts[symbol], core.now)
+            case "open_positions":
+                return self._accounts.open_positions()
+            case "balances":
+                return self._accounts.balances_snapshot()
             case "fills":
                 newest = core.state.fills[-stream.FILLS_IN_SNAPSHOT :]
                 return stream.fills_message(newest, self._account, snapshot=True)

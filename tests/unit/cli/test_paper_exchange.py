@@ -14,7 +14,7 @@ from tests.cli_fakes import NOW, a_home, asked
 def test_help_names_every_option() -> None:
     result = asked("paper-exchange", "--help")
     assert result.exit_code == 0
-    for option in ("--home", "--port", "--market", "--seed", "--speed"):
+    for option in ("--home", "--port", "--market", "--seed", "--speed", "--faults"):
         assert option in result.output
 
 
@@ -39,6 +39,28 @@ def test_broken_settings_are_refused_with_exit_code_2(tmp_path: Path) -> None:
     result = asked("paper-exchange", "--home", home.root)
     assert result.exit_code == 2
     assert "bot.json" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("{", "plan.json:1:2"),
+        ('{"calls": [{"act": "explode"}]}', "explode"),
+        ('{"colour": 1}', "colour"),
+        ('{"markets": {"PF_MOONUSD": {}}}', "PF_MOONUSD"),
+    ],
+)
+def test_plan_of_faults_that_cannot_be_followed_is_refused(tmp_path: Path, text: str, word: str) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(text)
+    result = asked("paper-exchange", "--home", tmp_path / "home", "--port", "0", "--faults", plan)
+    assert result.exit_code == 2
+    assert word in result.output
+
+
+def test_plan_of_faults_must_be_there(tmp_path: Path) -> None:
+    result = asked("paper-exchange", "--home", tmp_path / "home", "--faults", tmp_path / "none.json")
+    assert result.exit_code == 2
 
 
 def test_home_in_use_is_refused_with_exit_code_3(tmp_path: Path) -> None:

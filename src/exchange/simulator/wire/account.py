@@ -19,7 +19,7 @@ ROWS_A_PAGE = 500
 
 
 def accounts(core: Core) -> dict[str, object]:
-    """Return the cash account, which is empty, and the multi-collateral account."""
+    """Return the cash account and the multi-collateral account."""
     m = core.margins()
     balance = number(m.balance)
     usd = {
@@ -31,7 +31,7 @@ def accounts(core: Core) -> dict[str, object]:
     unrealised = m.pnl + m.funding
     return {
         "accounts": {
-            "cash": {"type": "cashAccount", "balances": {"usd": 0.0}},
+            "cash": {"type": "cashAccount", "balances": {"usd": number(core.state.account.cash_usd)}},
             "flex": {
                 "type": "multiCollateralMarginAccount",
                 "currencies": {"USD": usd},

@@ -17,6 +17,8 @@ def sent(result: SendResult, now: float) -> dict[str, object]:
     """Return the answer to an accepted order: executions first, then what rests."""
     terms = result.accepted
     events = _executions(terms, result.executions, terms.size, Decimal(0), now)
+    for event in events:
+        event["takerReducedQuantity"] = number(result.reduced_by)
     if result.rests is not None:
         events.append(_placed(result.rests, result.reduced_by))
     return {
@@ -41,7 +43,7 @@ def send_refused(
             {
                 "type": "REJECT",
                 "uid": order_id,
-                "reason": refused.reject,
+                "reason": refused.reject or _in_capitals(refused.word),
                 "order": _attempted(params, order_id, now),
             }
         ]
@@ -154,19 +156,30 @@ def _shape(order: ExchangeOrder) -> dict[str, object]:
     return order_object(order) if order.terms.stop_price is None else trigger_object(order)
 
 
+def _in_capitals(word: str) -> str:
+    return "".join(f"_{letter}" if letter.isupper() else letter for letter in word).upper()
+
+
 def _attempted(params: Mapping[str, str], order_id: str, now: float) -> dict[str, object]:
     order_type = params.get("orderType")
-    limit = params.get("limitPrice")
     return {
         "orderId": order_id,
         "cliOrdId": params.get("cliOrdId") or None,
         "type": "ioc" if order_type == "mkt" else order_type,
         "symbol": params.get("symbol", "").upper(),
         "side": params.get("side"),
-        "quantity": float(params["size"]),
+        "quantity": _as_sent(params.get("size")),
         "filled": 0,
-        "limitPrice": float(limit) if limit else None,
+        "limitPrice": _as_sent(params.get("limitPrice")),
         "reduceOnly": params.get("reduceOnly", "").lower() == "true",
         "timestamp": iso(now),
         "lastUpdateTimestamp": iso(now),
     }
+
+
+def _as_sent(text: str | None) -> float | None:
+    """Return a number of a refused request, None where it sent none."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None

@@ -14,6 +14,7 @@ _OPEN_TYPES = {"stp": "stop"}
 _UPDATE_REASONS = {
     "full_fill": "FULL_FILL",
     "cancelled_by_user": "CANCELLED_BY_USER",
+    "dead_man_switch": "DEAD_MAN_SWITCH",
     "liquidation": "LIQUIDATION_ORDER",
     "stop_order_triggered": "STOP_ORDER_TRIGGERED",
     "would_not_reduce_position": "WOULD_NOT_REDUCE_POSITION",

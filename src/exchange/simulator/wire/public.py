@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from src.exchange.simulator.contract import KEEP_PRINTS, Contract
+from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.events import Candle, FundingPoint, InstrumentSpec
@@ -19,7 +19,7 @@ PRINTS_A_PAGE = 100
 
 def instruments(core: Core) -> dict[str, object]:
     """Return the contracts that trade here."""
-    return {"instruments": [_instrument(c.spec, suspended=c.suspended) for c in core.contracts.values()]}
+    return {"instruments": [_instrument(contract) for contract in core.contracts.values()]}
 
 
 def instrument_statuses(core: Core) -> dict[str, object]:
@@ -64,7 +64,7 @@ def ticker(contract: Contract) -> dict[str, object]:
         "suspended": contract.suspended,
         "fundingRate": contract.funding_rate,
         "fundingRatePrediction": contract.funding_rate_prediction,
-        "postOnly": False,
+        "postOnly": contract.post_only,
     }
     if day is not None:
         shape["vol24h"] = round(day.volume, 8)
@@ -95,28 +95,17 @@ def history(core: Core, params: Mapping[str, str]) -> dict[str, object]:
     return {"history": [_print(p) for p in reversed(prints)]}
 
 
-def executions(core: Core, params: Mapping[str, str]) -> dict[str, object]:
-    """Return prints as the history service writes them; ``since`` and ``before`` in ms."""
-    contract = find(core, params)
-    since, before = whole(params, "since", 0), whole(params, "before", 2**62)
-    found = [p for p in contract.prints if since <= millis(p.ts) < before]
-    if params.get("sort") != "asc":
-        found.reverse()
-    count = whole(params, "count", KEEP_PRINTS)
-    return {"elements": [_execution(contract, p) for p in found[:count]], "len": len(found[:count])}
-
-
 def candles(bars: Sequence[Candle], *, limit: int) -> dict[str, object]:
     """Return bars as the chart service writes them."""
     return {
         "candles": [
             {
                 "time": millis(bar.ts),
-                "open": _text(bar.open),
-                "high": _text(bar.high),
-                "low": _text(bar.low),
-                "close": _text(bar.close),
-                "volume": _text(bar.volume),
+                "open": price_text(bar.open),
+                "high": price_text(bar.high),
+                "low": price_text(bar.low),
+                "close": price_text(bar.close),
+                "volume": price_text(bar.volume),
             }
             for bar in bars[:limit]
         ],
@@ -172,7 +161,16 @@ def print_uid(printed: Print) -> str:
     return name_of(printed.symbol, "print", printed.seq)
 
 
-def _instrument(spec: InstrumentSpec, *, suspended: bool) -> dict[str, object]:
+def price_text(value: float) -> str:
+    """Return a price or a size as charts and history write it."""
+    text = repr(value)
+    if "e" in text:
+        return f"{Decimal(text):f}"
+    return text.removesuffix(".0")
+
+
+def _instrument(contract: Contract) -> dict[str, object]:
+    spec = contract.spec
     tick: float | int = (
         int(spec.tick_size) if spec.tick_size == int(spec.tick_size) else float(spec.tick_size)
     )
@@ -181,7 +179,7 @@ def _instrument(spec: InstrumentSpec, *, suspended: bool) -> dict[str, object]:
         "type": "flexible_futures",
         "tickSize": tick,
         "contractSize": 1,
-        "tradeable": not suspended,
+        "tradeable": not contract.suspended,
         "impactMidSize": float(10 * Decimal(1).scaleb(-spec.size_decimals)),
         "maxPositionSize": float(spec.max_position),
         "openingDate": "2022-03-22T13:15:36Z",
@@ -196,7 +194,7 @@ def _instrument(spec: InstrumentSpec, *, suspended: bool) -> dict[str, object]:
         "fundingRateCoefficient": spec.funding_coefficient,
         "maxRelativeFundingRate": float(spec.max_relative_funding_rate),
         "contractValueTradePrecision": spec.size_decimals,
-        "postOnly": False,
+        "postOnly": contract.post_only,
         "feeScheduleUid": FEE_SCHEDULE,
         "mtf": True,
         "base": spec.base,
@@ -227,45 +225,3 @@ def _print(p: Print) -> dict[str, object]:
         "type": p.kind,
         "uid": print_uid(p),
     }
-
-
-def _execution(contract: Contract, p: Print) -> dict[str, object]:
-    taker = "Buy" if p.side == "buy" else "Sell"
-    common: dict[str, object] = {
-        "tradeable": p.symbol,
-        "quantity": _text(p.size),
-        "timestamp": millis(p.ts),
-        "limitPrice": _text(p.price),
-        "reduceOnly": False,
-        "lastUpdateTimestamp": millis(p.ts),
-    }
-    uid = print_uid(p)
-    maker = {
-        "uid": name_of(uid, "maker", 0),
-        "direction": "Sell" if taker == "Buy" else "Buy",
-        "orderType": "Limit",
-    }
-    took = {"uid": name_of(uid, "taker", 0), "direction": taker, "orderType": "Limit"}
-    execution = {
-        "uid": uid,
-        "makerOrder": common | maker,
-        "takerOrder": common | took,
-        "timestamp": millis(p.ts),
-        "quantity": _text(p.size),
-        "price": _text(p.price),
-        "markPrice": _text(contract.mark if contract.mark is not None else p.price),
-        "limitFilled": True,
-        "usdValue": f"{p.size * p.price:.2f}",
-    }
-    return {
-        "uid": name_of(uid, "element", 0),
-        "timestamp": millis(p.ts),
-        "event": {"Execution": {"execution": execution, "takerReducedQuantity": ""}},
-    }
-
-
-def _text(value: float) -> str:
-    text = repr(value)
-    if "e" in text:
-        return f"{Decimal(text):f}"
-    return text.removesuffix(".0")

@@ -1,7 +1,7 @@
 """The messages of the websocket."""
 
 from src.exchange.simulator.contract import Contract
-from src.exchange.simulator.feed import BookChange, OrderNews, Print
+from src.exchange.simulator.feed import BookChange, OrderNews, Print, RejectNews
 from src.exchange.simulator.funding import HOUR_S
 from src.exchange.simulator.wire.public import levels, pair, print_uid, ticker
 from src.exchange.simulator.wire.values import millis, number
@@ -10,6 +10,23 @@ from src.records.exchange_journal import ExchangeFill, ExchangeOrder
 
 PRINTS_IN_SNAPSHOT = 100
 FILLS_IN_SNAPSHOT = 100
+_LITE = (
+    "product_id",
+    "bid",
+    "ask",
+    "change",
+    "premium",
+    "volume",
+    "tag",
+    "pair",
+    "dtm",
+    "maturityTime",
+    "volumeQuote",
+)
+_REJECTS = {
+    "POST_WOULD_EXECUTE": "post_order_failed_because_it_would_filled",
+    "IOC_WOULD_NOT_EXECUTE": "ioc_order_failed_because_it_would_not_be_executed",
+}
 _TYPES = {"lmt": "limit", "mkt": "market", "stp": "stop"}
 
 
@@ -98,12 +115,18 @@ def ticker_message(contract: Contract, ts: float) -> dict[str, object]:
         "openInterest": contract.open_interest,
         "markPrice": contract.mark,
         "maturityTime": 0,
-        "post_only": False,
+        "post_only": contract.post_only,
         "funding_rate": contract.funding_rate,
         "funding_rate_prediction": contract.funding_rate_prediction,
         "next_funding_rate_time": millis((ts // HOUR_S + 1) * HOUR_S),
     }
     return {name: value for name, value in (shape | relative).items() if value is not None}
+
+
+def ticker_lite(contract: Contract, ts: float) -> dict[str, object]:
+    """Return the few values of a contract's ticker that most listeners want."""
+    whole = ticker_message(contract, ts)
+    return {"feed": "ticker_lite"} | {name: whole[name] for name in _LITE if name in whole}
 
 
 def open_orders_snapshot(orders: list[ExchangeOrder], account: str) -> dict[str, object]:
@@ -129,6 +152,14 @@ def order_news(news: OrderNews) -> dict[str, object]:
         "is_cancel": news.ended,
         "reason": news.reason,
     }
+
+
+def reject_news(news: RejectNews) -> dict[str, object]:
+    """Return that an order was refused by the book."""
+    shape: dict[str, object] = {"feed": "open_orders_verbose", "order_id": news.order_id}
+    if news.cli_ord_id is not None:
+        shape["cli_ord_id"] = news.cli_ord_id
+    return shape | {"is_cancel": True, "reason": _REJECTS[news.reason]}
 
 
 def fills_message(fills: list[ExchangeFill], account: str, *, snapshot: bool) -> dict[str, object]:
