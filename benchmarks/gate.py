@@ -25,6 +25,7 @@ from tests.gate_fakes import (
     CONFIGS,
     NOON,
     SETTINGS,
+    STAKES,
     FakeDesk,
     a_context,
     a_prediction,
@@ -78,7 +79,7 @@ def _cycle(home: Home) -> list[Row]:
     windows: JsonlWriter[Features] = _writer(home, home.windows)
     desk = FakeDesk()
     cycle = build_bot_cycle(
-        home, SETTINGS, desk, files=disk_files(home), speed=1.0, unhealthy_workers=lambda: ()
+        home, SETTINGS, desk, files=disk_files(home), speed=1.0, unhealthy_workers=lambda: (), stakes=STAKES
     )
     with pending, windows:
         whole, traded = _rounds(cycle, desk, pending, windows)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.conviction_gate import ConvictionGate, build_conviction_gate
+from src.conviction_gate import SEED_DECISIONS, ConvictionGate, build_conviction_gate
 from src.exchange.desk import TradingDesk
 from src.exchange.errors import OrderRefused
 from src.exits import ExitWatch
+from src.gates.facts import with_entry
 from src.gates.size import contracts_of
 from src.records.base import Record
 from src.records.decisions import Decision
@@ -21,7 +22,7 @@ from src.records.ledger import LedgerEntry, PositionView
 from src.records.outcomes import PendingPut
 from src.records.settings import BotSettings
 from src.rules_in_force import RulesInForce
-from src.situation import Holds, Situation, with_entry
+from src.situation import DecidedPrice, Holds, Situation, Stakes
 from src.store.files import Files, Incoming
 from src.store.jsonl import read_tail
 from src.store.paths import Home
@@ -136,9 +137,11 @@ class BotCycle:
         if not puts:
             return
         context = self._situation.context(now, self._entries)
+        self.gate.meet(context)
         queued = False
         for put in puts:
             decision = self.gate.answer(put, context)
+            self._situation.take_decision(decision)
             self.outputs += 1
             self.last_event_ts = max(put.signal.ts, self.last_event_ts or put.signal.ts)
             if decision.should_trade:
@@ -187,14 +190,20 @@ class BotCycle:
         return 0
 
     def seed(
-        self, windows: Sequence[Features], prices: Sequence["PricePoint"], fills: Sequence[LedgerEntry]
+        self,
+        windows: Sequence[Features],
+        prices: Sequence["PricePoint"],
+        decisions: Sequence[DecidedPrice],
+        fills: Sequence[LedgerEntry],
     ) -> None:
-        """Take what was known before this start: the newest windows, old prices, the newest fills."""
+        """Take what was known before this start: the newest windows, old prices, decisions, the newest fills."""
         positions = self.desk.positions()
         for window in windows:
             self._take(window)
         for price in prices:
             self._see(price, positions)
+        for decision in decisions:
+            self._situation.take_decision(decision)
         self._situation.take_fills(fills)
 
     def _enter(self, decision: Decision, now: float) -> None:
@@ -243,6 +252,7 @@ def build_bot_cycle(
     files: Files,
     speed: float,
     unhealthy_workers: Callable[[], tuple[str, ...] | None],
+    stakes: Stakes,
 ) -> BotCycle:
     """Return the trading cycle of a home, with its files open and what they know taken in.
 
@@ -262,7 +272,7 @@ def build_bot_cycle(
         gate=build_conviction_gate(home, files),
         desk=desk,
         rules=rules,
-        situation=Situation(settings=settings, desk=desk, rules=rules, holds=holds),
+        situation=Situation(settings=settings, desk=desk, rules=rules, holds=holds, stakes=stakes),
         followed=Followed(windows=windows, fills=fills),
         market_second=speed,
         inputs=(
@@ -277,6 +287,7 @@ def build_bot_cycle(
     cycle.seed(
         windows=read_tail(home.windows, Features, 4 * len(settings.symbols)),
         prices=read_tail(home.windows, PricePoint, SEED_WINDOWS) if desk.positions() else [],
+        decisions=read_tail(home.decisions, DecidedPrice, SEED_DECISIONS),
         fills=read_tail(home.fills, LedgerEntry, SEED_FILLS),
     )
     return cycle

@@ -11,6 +11,7 @@ from src.data_enrichment_layer import resolved_rows
 from src.learning.adjustments import ClaimRules, judge_claims
 from src.learning.audit import AuditTrail, Versions
 from src.learning.counterfactual import Calibration, calibrate
+from src.learning.edges import edge_evidence
 from src.learning.evidence import Evidence, Lookback
 from src.learning.evidence_memory import collect
 from src.learning.family import Eligibility, build_family, missed_opportunities
@@ -29,7 +30,14 @@ from src.learning.streams import Sink
 from src.learning.weights import HedgeRules
 from src.profitability_analyzer import Profitability, ProfitabilityAnalyzer
 from src.records.enums import HORIZONS_S
-from src.records.learning import AuditKind, DailyLearningRules, LearningAudit, LearningState, SignalWeights
+from src.records.learning import (
+    AuditKind,
+    DailyLearningRules,
+    EdgeEvidence,
+    LearningAudit,
+    LearningState,
+    SignalWeights,
+)
 from src.records.policies import Components, SignalPolicies
 from src.records.settings import BotSettings, LearningSettings
 from src.signal_weight_learner import SignalWeightLearner, default_weights
@@ -61,6 +69,7 @@ class LearningFiles:
     policies: ConfigFile[SignalPolicies]
     weights: Page[SignalWeights]
     daily_rules: Page[DailyLearningRules]
+    edges: Page[EdgeEvidence]
     state: Page[LearningState]
     audit: Sink[LearningAudit]
 
@@ -222,6 +231,7 @@ class ContinuousLearningController:
         now, before, seen = found.now, found.state, found.profitability
         verdict = f"{trail.changes} changed" if trail.changes else found.no_change
         self._files.daily_rules.write(seen.daily_rules(now, found.cycle_id))
+        self._files.edges.write(edge_evidence(found.evidence, ts=now, cycle_id=found.cycle_id))
         policies = found.policies
         weights = self._files.weights.read() or found.weights
         written = dict(before.last_written_policies)
@@ -277,6 +287,7 @@ def run_learning_cycle(
             policies=files.config(home.policies, SignalPolicies),
             weights=files.document(home.weights, SignalWeights, writer=_WRITER),
             daily_rules=files.document(home.daily_rules, DailyLearningRules, writer=_WRITER),
+            edges=files.document(home.edge_evidence, EdgeEvidence, writer=_WRITER),
             state=files.document(home.learning_state, LearningState, writer=_WRITER),
             audit=audit,
         )

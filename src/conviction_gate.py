@@ -11,16 +11,20 @@ from decimal import Decimal
 
 from src.gates.base import PASS, Candidate, Check, GateContext
 from src.gates.correlation import check_correlation
+from src.gates.facts import facts_of
 from src.gates.fees import check_fees, expected_edge_bps, round_trip_cost_bps
 from src.gates.intelligence import check_intelligence
+from src.gates.kelly import check_kelly
 from src.gates.ofi import check_ofi
 from src.gates.pre_entry import OF_THE_SITUATION, PRE_ENTRY
 from src.gates.prediction import check_prediction
+from src.gates.risk import check_gap, check_liquidation, check_stops
 from src.gates.score import check_score, conviction_of, score_of
 from src.gates.size import contracts_within, exposure_room, propose, resized, size_verdict
 from src.records.base import Record
 from src.records.decisions import Decision, SizeFactor, Verdict
 from src.records.enums import Ruling
+from src.records.gate_facts import GateFacts
 from src.records.outcomes import PendingEvent, PendingPut
 from src.records.predictions import Prediction
 from src.records.signals import Signal
@@ -36,8 +40,12 @@ CHECKS: tuple[Check, ...] = (
     check_score,
     check_ofi,
     check_fees,
+    check_kelly,
     check_correlation,
     check_intelligence,
+    check_stops,
+    check_gap,
+    check_liquidation,
     *PRE_ENTRY,
 )
 """Every one is asked of every signal, in this order, so that a blocked signal still teaches."""
@@ -59,16 +67,23 @@ def decide(
     context: GateContext,
     *,
     checks: Sequence[Check] = CHECKS,
+    facts_seq: int | None = None,
 ) -> Decision:
-    """Return the decision on one signal; it trades where no check blocks and the venue takes the size."""
-    return Hearing(context, checks=checks).decide(signal, prediction)
+    """Return the decision on one signal; it trades where no check blocks and the venue takes the size.
+
+    ``facts_seq`` is the number under which the context is on file.
+    """
+    return Hearing(context, checks=checks, facts_seq=facts_seq).decide(signal, prediction)
 
 
 class Hearing:
     """The gate in one context; what asks nothing of the signal is asked for the first one and holds for all."""
 
-    def __init__(self, context: GateContext, *, checks: Sequence[Check] = CHECKS) -> None:
+    def __init__(
+        self, context: GateContext, *, checks: Sequence[Check] = CHECKS, facts_seq: int | None = None
+    ) -> None:
         self.context = context
+        self._facts_seq = facts_seq
         self._checks = checks
         self._room = exposure_room(context)
         self._questions: list[tuple[Check, Verdict | None]] = [(check, None) for check in checks]
@@ -106,6 +121,8 @@ class Hearing:
             weights_version=context.weights_version,
             policies_version=context.policies_version,
             coverage=signal.coverage,
+            evidence_version=context.evidence_version,
+            facts_seq=self._facts_seq,
         )
 
     def _ask(self, candidate: Candidate) -> list[Verdict]:
@@ -133,19 +150,22 @@ def check_name(check: Check) -> str:
 
 
 class ConvictionGate:
-    """The writer of ``logs/conviction_gate.jsonl``: one decision for each signal in the queue."""
+    """The writer of ``logs/conviction_gate.jsonl`` and ``logs/gate_facts.jsonl``: one decision for each signal."""
 
     def __init__(
         self,
         *,
         pending: Incoming[PendingEvent],
         decisions: Outgoing[Decision],
+        facts: Outgoing[GateFacts],
         decided: Iterable[str],
         checks: Sequence[Check] = CHECKS,
     ) -> None:
-        """Take the queue and the log; ``decided`` are the newest ids that the log already holds, oldest first."""
+        """Take the queue and the logs; ``decided`` are the newest ids that the log already holds, oldest first."""
         self._pending = pending
         self._decisions = decisions
+        self._facts = facts
+        self._facts_seq: int | None = None
         self._checks = checks
         self._hearing: Hearing | None = None
         self._order = deque(decided, maxlen=REMEMBERED)
@@ -157,11 +177,19 @@ class ConvictionGate:
         puts = {event.signal_id: event for event in events if isinstance(event, PendingPut)}
         return [put for signal_id, put in puts.items() if signal_id not in self._decided]
 
+    def meet(self, context: GateContext) -> None:
+        """Write down the context in which the next signals are answered."""
+        self._facts_seq = self._facts.append(facts_of(context))
+
     def answer(self, put: PendingPut, context: GateContext) -> Decision:
-        """Decide on a signal and write the decision down."""
+        """Decide on a signal and write the decision down.
+
+        The context is the one that was met, with the entries that followed from it since.
+        """
         hearing = self._hearing
         if hearing is None or hearing.context is not context:
-            hearing = self._hearing = Hearing(context, checks=self._checks)
+            hearing = Hearing(context, checks=self._checks, facts_seq=self._facts_seq)
+            self._hearing = hearing
         decision = hearing.decide(put.signal, put.prediction)
         self._decisions.append(decision)
         self._remember(put.signal_id)
@@ -173,10 +201,11 @@ class ConvictionGate:
         Raises:
             MoneyFileError: the disk did not take them.
         """
-        failures = self._decisions.failed_syncs
-        self._decisions.sync()
-        if self._decisions.failed_syncs > failures:
-            raise MoneyFileError("decisions to trade could not be forced to the disk")
+        for stream in (self._facts, self._decisions):
+            failures = stream.failed_syncs
+            stream.sync()
+            if stream.failed_syncs > failures:
+                raise MoneyFileError("decisions to trade could not be forced to the disk")
 
     def waiting(self) -> bool:
         """Return whether there is more in the queue than was read."""
@@ -188,12 +217,14 @@ class ConvictionGate:
 
     def save(self) -> None:
         """Save the place in the queue, after what was read is answered; the loop does so once a second."""
+        self._facts.sync()
         self._decisions.sync()
         self._pending.save()
 
     def close(self) -> None:
         """Let go of the files."""
         self._pending.close()
+        self._facts.close()
         self._decisions.close()
 
     def _remember(self, signal_id: str) -> None:
@@ -220,7 +251,8 @@ def build_conviction_gate(home: Home, files: Files) -> ConvictionGate:
         home.pending_journal, PendingEvent, cursor=home.positions / "bot_cycle.pending.json"
     )
     decisions = files.writer(home.decisions, writer="main", durability=Durability.KNOWLEDGE)
-    return ConvictionGate(pending=pending, decisions=decisions, decided=decided)
+    facts = files.writer(home.gate_facts, writer="main", durability=Durability.KNOWLEDGE)
+    return ConvictionGate(pending=pending, decisions=decisions, facts=facts, decided=decided)
 
 
 def _candidate(

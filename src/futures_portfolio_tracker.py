@@ -1,20 +1,26 @@
 """The keeper of the ledger: ``logs/fills.jsonl`` and its view, ``logs/positions_futures.json``."""
 
-import math
+import random
 from collections.abc import Callable, Iterator
+from copy import copy
 from decimal import Decimal
 from typing import Protocol
 
+from src.exchange.account_log import AccountLog, Execution
 from src.exchange.assembly import DeskTiming, build_desk
-from src.exchange.base import AccountLogEntry, Exchange, Fill
+from src.exchange.base import Exchange, ExchangePosition, Fill
+from src.exchange.corrections import corrections
 from src.exchange.desk import TradingDesk
-from src.exchange.errors import NoAnswer
-from src.exchange.ledger import Ledger, OpenPosition, rebuilt
+from src.exchange.fill_origins import FillOrigins
 from src.exchange.order_journal import OrderJournal
+from src.exchange.order_names import new_epoch
 from src.exchange.positions_view import picture, position_view
-from src.records.enums import OrderPurpose
+from src.ledger.book import Ledger, rebuilt
+from src.ledger.equity_path import EquityPath, restored
+from src.ledger.position import OpenPosition
 from src.records.ledger import (
-    FillBooked,
+    CashBooked,
+    FillSettled,
     FundingBooked,
     LedgerEntry,
     LedgerOpened,
@@ -24,26 +30,24 @@ from src.records.ledger import (
 )
 from src.records.orders import OrderEvent
 from src.records.settings import BotSettings, Costs
+from src.store.errors import CorruptDocument
 from src.store.files import Files
 from src.store.jsonl import BadLine, Durability, Writer, read_all
 from src.store.paths import Home
 
-_BPS = Decimal(10_000)
 _WRITER = "main"
 _LATE_S = 60.0
-_LATE_ROWS_S = 10.0
-_LOG_EVERY_S = 60.0
-_SOON_S = 5.0
+_CENT = Decimal("0.01")
 _VIEW_EVERY_S = 1.0
-_LIQUIDATION = frozenset(
-    {"liquidation", "partialLiquidation", "assignor", "assignee", "unwindBankrupt", "unwindCounterparty"}
-)
 
 Stops = Callable[[OpenPosition], StopView | None]
 
 
 class ViewFile(Protocol):
     """Where the view is kept."""
+
+    def read(self) -> Positions | None:
+        """Return the view as it was written last; None where there is none."""
 
     def write(self, document: Positions) -> object:
         """Replace the view."""
@@ -66,53 +70,72 @@ class FuturesPortfolioTracker:
     ) -> None:
         """Take what it works with.
 
-        ``alarm(reason, now)`` hears of every execution that is not ours; ``real_second`` is one in market seconds.
+        ``alarm(reason, now)`` hears of every execution that is not ours, and of whatever the account log and the
+        ledger do not agree on; ``real_second`` is one in market seconds.
         """
         self.ledger = ledger
         self._exchange = exchange
-        self._journal = journal
         self._entries = entries
         self._view = view
-        self._costs = costs
+        self._origins = FillOrigins(journal=journal, ledger=ledger, costs=costs)
         self._alarm = alarm
         self._real_second = real_second
+        self._log = AccountLog(exchange=exchange, ledger=ledger, real_second=real_second)
         self._marks: dict[str, Decimal] = {}
+        self._path = copy(ledger.path)
         self._seq = 0
         self._changed = True
-        self._log_due = 0.0
-        self._log_seen = 0.0
         self._view_due = 0.0
 
     def begin(self, *, seq: int) -> None:
-        """Write the closings that follow from the fills but that the last run could not write any more.
+        """Write the lines that follow from others but that the last run could not write any more.
 
-        ``seq`` is the number of the ledger's last line.
+        ``seq`` is the number of the ledger's last line. How the account did, open positions included, goes on from
+        the last view; without one that fits the ledger it goes on from the ledger alone.
         """
         self._seq = seq
-        self._write_closings()
+        self._write_consequences()
+        try:
+            last = self._view.read()
+        except CorruptDocument:
+            last = None
+        if last is not None and last.risk is not None and last.as_of_seq <= seq:
+            self._path = restored(last.risk.path)
+
+    @property
+    def path(self) -> EquityPath:
+        """Return how the account did so far, open positions included: drawdown and the day's result."""
+        return self._path
 
     def sync(self, now: float) -> int:
-        """Book every execution that is new, and the funding where it is due; return how many entries were booked.
+        """Book every execution that is new, and the account log where it is due; return how many lines were booked.
 
         Raises:
             NoAnswer: the exchange's answer was not complete; nothing was booked.
         """
         opened = self.ledger.opened or self._open(now)
-        late = _LATE_S * self._real_second
-        since = max(opened.ts, (self.ledger.last_fill_ts or opened.ts) - late)
-        fills = [fill for fill in self._exchange.fills(since) if not self.ledger.has_fill(fill.fill_id)]
-        rows = self._log_rows(opened, fills, now) if fills or self._log_due <= now else ()
-        fees = {row.fill_id: row.fee for row in rows if row.fill_id is not None}
-        booked = 0
-        new: list[Fill | FundingBooked] = [*self._new_funding(rows), *fills]
-        for item in sorted(new, key=_in_order):
-            booked += 1
+        before = self._seq
+        fills = [fill for fill in self._exchange.fills(self._since(opened)) if self._is_new(fill)]
+        news = self._log.look(fills, now)
+        items: list[Fill | FundingBooked | CashBooked] = [*news.entries, *fills]
+        for item in sorted(items, key=_in_order):
             if isinstance(item, Fill):
-                self._book(self._fill_entry(item, fee=fees.get(item.fill_id)))
-                self._report(item, now)
+                self._book_fill(item, news.executions.get(item.fill_id), now)
             else:
                 self._book(item)
-        return booked
+        for line in self._log.settled(news):
+            self._book_settled(line, now)
+        if news.looked:
+            for reason in (*news.alarms, *self._log.mismatches(now)):
+                self._alarm(reason, now)
+        return self._seq - before
+
+    def correct(self, symbol: str, there: ExchangePosition | None, now: float) -> None:
+        """Book what makes a symbol's position the venue's, where no execution explains it, and raise the alarm."""
+        known, at = self.ledger.positions.get(symbol), self._exchange.server_time(now)
+        for fill in corrections(symbol, known, there, after=self.ledger.last_fill_ts, ts=at):
+            self._book(self._origins.entry(fill, fee=Decimal(0), rounding=Decimal(0)))
+        self._alarm(f"position_corrected:{symbol}", now)
 
     def observe(self, symbol: str, price: Decimal) -> None:
         """Take the newest price of a symbol, in USD."""
@@ -124,7 +147,7 @@ class FuturesPortfolioTracker:
 
     def equity_usd(self) -> Decimal | None:
         """Return cash plus unrealised P&L in USD; None while a position's price is not known."""
-        return self.ledger.equity(self._marks)
+        return self.ledger.equity(self._marks, self._log.rates)
 
     def positions(self, stop_of: Stops) -> tuple[PositionView, ...]:
         """Return the open positions with their stops."""
@@ -140,91 +163,75 @@ class FuturesPortfolioTracker:
             return
         self._changed = False
         self._view_due = now + _VIEW_EVERY_S * self._real_second
-        self._view.write(picture(self.ledger, self._marks, self.positions(stop_of), seq=self._seq, ts=now))
+        equity = self.equity_usd()
+        if equity is not None:
+            self._path.note(now, equity, self.ledger.capital_usd)
+        self._view.write(
+            picture(
+                self.ledger,
+                self._marks,
+                self.positions(stop_of),
+                rates=self._log.rates,
+                path=self._path,
+                seq=self._seq,
+                ts=now,
+            )
+        )
 
     def touch(self) -> None:
         """Have the view written at the next occasion, e.g. because a stop has changed."""
         self._changed = True
 
     def _open(self, now: float) -> LedgerOpened:
-        ts = math.floor(self._exchange.server_time(now) * 1000) / 1000  # fills are told to the millisecond
-        entry = LedgerOpened(ts=ts, balance_usd=self._exchange.account().balance)
+        entry = self._log.opening(now)
         self._book(entry)
         return entry
 
-    def _log_rows(self, opened: LedgerOpened, fills: list[Fill], now: float) -> tuple[AccountLogEntry, ...]:
-        """Return the account log's newest rows; none where it does not answer: the next poll asks again."""
-        known = max(self._log_seen, self.ledger.last_fill_ts or 0.0, self.ledger.last_funding_ts or 0.0)
-        since = max(opened.ts, known - _LATE_ROWS_S * self._real_second)
-        try:
-            rows = self._exchange.account_log(min([since, *(fill.ts for fill in fills)]))
-        except NoAnswer:
-            self._log_due = now + _SOON_S * self._real_second
-            return ()
-        self._log_due = now + _LOG_EVERY_S * self._real_second
-        self._log_seen = max([self._log_seen, *(row.ts for row in rows)])
-        return tuple(row for row in rows if row.ts >= opened.ts)
+    def _since(self, opened: LedgerOpened) -> float:
+        """Return from when on fills are asked for: a while before the newest, and from the oldest that is missed."""
+        newest = self.ledger.last_fill_ts
+        since = opened.since_ts if newest is None else newest - _LATE_S * self._real_second
+        missed = self._log.fills_from()
+        return max(opened.since_ts, since if missed is None else min(since, missed))
 
-    def _new_funding(self, rows: tuple[AccountLogEntry, ...]) -> list[FundingBooked]:
-        return [
-            FundingBooked(ts=row.ts, entry_id=row.entry_id, symbol=row.symbol, amount_usd=row.funding)
-            for row in rows
-            if row.funding != 0 and row.symbol is not None and not self.ledger.has_funding(row.entry_id)
-        ]
+    def _is_new(self, fill: Fill) -> bool:
+        return not self.ledger.has_fill(fill.fill_id)
 
-    def _fill_entry(self, fill: Fill, *, fee: Decimal | None) -> FillBooked:
-        order = self._journal.find(cli_ord_id=fill.cli_ord_id, order_id=fill.order_id)
-        position = self.ledger.positions.get(fill.symbol)
-        owner = order.intent if order is not None else position
-        return FillBooked(
-            ts=fill.ts,
-            fill_id=fill.fill_id,
-            order_id=fill.order_id,
-            cli_ord_id=order.intent.cli_ord_id if order is not None else fill.cli_ord_id,
-            position_id=owner.position_id if owner is not None else None,
-            signal_id=owner.signal_id if owner is not None else None,
-            symbol=fill.symbol,
-            strategy=owner.strategy if owner is not None else None,
-            side=fill.side,
-            size=fill.size,
-            price=fill.price,
-            fee_usd=self._expected_fee(fill) if fee is None else fee,
-            fill_type=fill.fill_type,
-            reason=self._reason(fill),
-        )
+    def _book_fill(self, fill: Fill, execution: Execution | None, now: float) -> None:
+        gain = self.ledger.gain_of(fill.symbol, fill.side, fill.size, fill.price)
+        rounding = Decimal(0) if execution is None else execution.gain - gain
+        fee = None if execution is None else execution.fee
+        entry = self._origins.entry(fill, fee=fee, rounding=rounding)
+        self._book(entry)
+        self._check_gain(fill.symbol, rounding, now)
+        alarm = self._origins.alarm(entry)
+        if alarm is not None:
+            self._alarm(alarm, now)
 
-    def _reason(self, fill: Fill) -> str:
-        order = self._journal.find(cli_ord_id=fill.cli_ord_id, order_id=fill.order_id)
-        if fill.fill_type in _LIQUIDATION:
-            return "liquidation"
-        if order is None:
-            return "external"
-        return "stop" if order.intent.purpose is OrderPurpose.STOP else order.intent.reason
+    def _book_settled(self, line: FillSettled, now: float) -> None:
+        self._book(line)
+        self._check_gain(line.symbol, line.rounding_usd, now)
 
-    def _expected_fee(self, fill: Fill) -> Decimal:
-        bps = self._costs.maker_fee_bps if fill.fill_type == "maker" else self._costs.taker_fee_bps
-        return fill.size * fill.price * Decimal(str(bps)) / _BPS
-
-    def _report(self, fill: Fill, now: float) -> None:
-        reason = self._reason(fill)
-        if reason in {"liquidation", "external"}:
-            self._alarm(f"{reason}:{fill.symbol}", now)
+    def _check_gain(self, symbol: str, rounding: Decimal, now: float) -> None:
+        """Raise the alarm where the venue's gain is not the ledger's: rounding is less than a cent."""
+        if abs(rounding) > _CENT:
+            self._alarm(f"gain_mismatch:{symbol}", now)
 
     def _book(self, entry: LedgerEntry) -> None:
         self._seq = self._entries.append(entry)
         self.ledger.book(entry)
         self._changed = True
-        self._write_closings()
+        self._write_consequences()
 
-    def _write_closings(self) -> None:
+    def _write_consequences(self) -> None:
         while self.ledger.unwritten:
-            closing = self.ledger.unwritten[0]
-            self._seq = self._entries.append(closing)
-            self.ledger.book(closing)
+            line = self.ledger.unwritten[0]
+            self._seq = self._entries.append(line)
+            self.ledger.book(line)
             self._changed = True
 
 
-def _in_order(item: Fill | FundingBooked) -> tuple[float, bool]:
+def _in_order(item: Fill | FundingBooked | CashBooked) -> tuple[float, bool]:
     """Sort by time; funding first, because a change of position realises what the old one had accrued."""
     return (item.ts, isinstance(item, Fill))
 
@@ -238,10 +245,12 @@ def open_desk(
     instance: str,
     speed: float,
     now: float,
+    epoch: str | None = None,
 ) -> TradingDesk:
     """Return the desk of a home: order journal and ledger open and replayed, nothing asked of the exchange yet.
 
-    ``instance`` is the home's mark on its orders, ``speed`` how many market seconds pass in a real one.
+    ``instance`` is the home's mark on its orders, ``epoch`` that of this start of it (None draws one), ``speed``
+    how many market seconds pass in a real one.
 
     Raises:
         CorruptLine: a line of money in the middle of a file cannot be read.
@@ -251,7 +260,8 @@ def open_desk(
     orders = files.writer(home.orders, writer=_WRITER, durability=Durability.MONEY)
     entries = files.writer(home.fills, writer=_WRITER, durability=Durability.MONEY)
     events: Iterator[OrderEvent] = read_all(home.orders, OrderEvent, on_bad=BadLine.RAISE)
-    journal = OrderJournal(writer=orders, events=events, instance=instance)
+    life = new_epoch(random.SystemRandom()) if epoch is None else epoch
+    journal = OrderJournal(writer=orders, events=events, instance=instance, epoch=life)
     ledger = rebuilt(read_all(home.fills, LedgerEntry, on_bad=BadLine.RAISE))
     tracker = FuturesPortfolioTracker(
         exchange=exchange,
@@ -270,7 +280,12 @@ def open_desk(
         positions_every_s=settings.reconcile_positions_s * speed,
     )
     desk = build_desk(
-        exchange=exchange, journal=journal, portfolio=tracker, frozen=freeze.reasons, timing=timing
+        exchange=exchange,
+        journal=journal,
+        portfolio=tracker,
+        frozen=freeze.reasons,
+        timing=timing,
+        leverage=settings.margin.max_leverage,
     )
     desk.begin(now, files=(orders, entries))
     return desk

@@ -29,6 +29,7 @@ from src.supervision.shell import (
     run_process,
 )
 from src.supervision.supervisor import EXIT_CONFIG, ProcessSpec, Supervisor
+from src.supervision.worker import EXIT_FAULT
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     from src.bot_cycle import build_bot_cycle
     from src.exchange.kraken import KrakenExchange
     from src.futures_portfolio_tracker import open_desk
+    from src.situation import Stakes
 
     speed = house.clock.speed
     exchange = KrakenExchange(
@@ -97,7 +99,13 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     )
     with closing(desk):
         cycle = build_bot_cycle(
-            house.home, house.settings, desk, files=files, speed=speed, unhealthy_workers=house.holds
+            house.home,
+            house.settings,
+            desk,
+            files=files,
+            speed=speed,
+            unhealthy_workers=house.holds,
+            stakes=Stakes(max_equity_usd=None, trades_without_evidence=True),
         )
         house.freezes_with(desk.freeze_reasons)
         house.freezes_with(_end_of_market(house))
@@ -204,7 +212,12 @@ def _worker_signal_resolver(launch: Launch) -> None:
 
 def _paper_exchange(launch: Launch) -> None:
     def body(shell: Shell) -> None:
-        from src.exchange.simulator.errors import PortInUse, UnknownMarket
+        from src.exchange.simulator.errors import (
+            PortInUse,
+            UnknownMarket,
+            UpstreamChanged,
+            UpstreamUnreachable,
+        )
         from src.exchange.simulator.markets.errors import MarketSpecError
         from src.exchange.simulator.server import ExchangeRun, Pulse, run_paper_exchange
         from src.store.errors import ConfigError
@@ -230,6 +243,9 @@ def _paper_exchange(launch: Launch) -> None:
         except (ConfigError, MarketSpecError, PortInUse, UnknownMarket) as error:
             log.error("refused", extra={"facts": {"error": error}})  # noqa: TRY400 - wrong usage needs no stack
             sys.exit(EXIT_CONFIG)
+        except (UpstreamChanged, UpstreamUnreachable) as error:
+            log.error("upstream", extra={"facts": {"error": error}})  # noqa: TRY400 - the venue's doing, not ours
+            sys.exit(EXIT_FAULT)
 
     run_process(EXCHANGE, launch, body)
 

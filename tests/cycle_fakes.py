@@ -7,7 +7,7 @@ from pathlib import Path
 from src.bot_cycle import BotCycle, build_bot_cycle
 from src.records.decisions import Decision
 from src.records.features import Features
-from src.records.learning import SignalWeights
+from src.records.learning import EdgeEvidence, SignalWeights
 from src.records.ledger import LedgerEntry
 from src.records.outcomes import PendingEvent, PendingPut
 from src.records.signals import Signal
@@ -19,9 +19,11 @@ from tests.gate_fakes import (
     CONFIGS,
     LEADER,
     SETTINGS,
+    STAKES,
     SYMBOL,
     FakeDesk,
     a_prediction,
+    some_evidence,
     some_features,
     some_weights,
 )
@@ -54,6 +56,8 @@ class Bench:
                 self.home.fills, writer="main", durability=Durability.MONEY, quarantine=self.home.quarantine
             )
         )
+        evidence = DocumentFile(self.home.edge_evidence, EdgeEvidence, writer="learning")
+        evidence.write(some_evidence())
         self.desk = FakeDesk()
         self.unhealthy: tuple[str, ...] | None = ()
         self._stack = stack
@@ -66,6 +70,7 @@ class Bench:
             files=disk_files(self.home),
             speed=1.0,
             unhealthy_workers=lambda: self.unhealthy,
+            stakes=STAKES,
         )
         self._stack.callback(cycle.close)
         return cycle

@@ -15,6 +15,7 @@ from src.exchange.kraken import KrakenExchange
 from src.exchange.session import ExchangeSession
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.events import Market
+from src.exchange.simulator.latency import steady, ways
 from src.exchange.simulator.markets.synthetic import SyntheticMarket
 from src.exchange.simulator.server import Loudspeaker, start_serving
 from src.exchange.simulator.service import Publisher, Service
@@ -81,7 +82,7 @@ def direct(*, latency_s: float = 0.0) -> Paper:
     """Return an exchange in this process."""
     clock, journal = VirtualClock(START), FakeJournal()
     service = a_service(a_market(), clock=clock, journal=journal)
-    exchange = direct_exchange(service, clock, latency_s=latency_s)
+    exchange = direct_exchange(service, clock, away=ways(steady(latency_s), seed="7"))
     return Paper(clock, service, journal, exchange, DirectVenue(service))
 
 
@@ -126,7 +127,14 @@ def _serving(service: Service, endpoint: ExchangeEndpoint, listening: socket.soc
     loop, ready = asyncio.new_event_loop(), threading.Event()
 
     async def serve(stop: asyncio.Event) -> None:
-        hub = Hub(service.engine.core, key="key", secret=SECRET, account="paper", ticker_every_s=1.0)
+        hub = Hub(
+            service.engine.core,
+            key="key",
+            secret=SECRET,
+            account="paper",
+            ticker_every_s=1.0,
+            real=service.clock.real,
+        )
         if isinstance(service._publisher, Loudspeaker):
             service._publisher.hub = hub
         runner = await start_serving(service, hub, endpoint, listening)

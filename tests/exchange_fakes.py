@@ -9,6 +9,7 @@ import msgspec
 
 from src.exchange import kraken_answers as answers
 from src.exchange import kraken_verdicts as verdicts
+from src.exchange import order_trail
 from src.exchange.base import (
     AccountLogEntry,
     AccountState,
@@ -17,6 +18,7 @@ from src.exchange.base import (
     Fill,
     Instrument,
     OpenOrder,
+    OrderQuery,
     OrderRequest,
     OrderStatus,
     Outcome,
@@ -95,6 +97,26 @@ class DirectExchange:
         self._pass("account-log", self.after)
         return tuple(row for row in answers.rows(raw, "logs", answers.log_entry) if row is not None)
 
+    def order_history(self, query: OrderQuery) -> OrderStatus | None:
+        told = order_trail.events(self._ask("history/orders", sort="asc"))
+        if query.is_stop:
+            told += order_trail.events(self._ask("history/triggers", sort="asc"))
+        return order_trail.fold(told, query.cli_ord_id)
+
+    def leverage_limits(self) -> dict[str, Decimal]:
+        told = self._ask("leveragepreferences")
+        return dict(answers.rows(told, "leveragePreferences", answers.leverage_limit))
+
+    def limit_leverage(self, symbol: str, leverage: Decimal | None) -> None:
+        limit = {} if leverage is None else {"maxLeverage": str(leverage)}
+        self._ask("setleverage", symbol=symbol, **limit)
+
+    def objections(self) -> tuple[str, ...]:
+        return ()
+
+    def must_wait(self) -> bool:
+        return False
+
     def close(self) -> None:
         self.asked.clear()
 
@@ -124,6 +146,7 @@ class World:
             folder.mkdir(parents=True, exist_ok=True)
         self.paper = trading()
         self.exchange = DirectExchange(self.paper)
+        self.starts = 0
         self.desk = self._open()
 
     def restart(self) -> None:
@@ -173,12 +196,14 @@ class World:
         return list(DirectExchange(self.paper).open_orders())
 
     def _open(self) -> TradingDesk:
+        self.starts += 1
         return open_desk(
             self.home,
             self.exchange,
             files=disk_files(self.home, the_settings()),
             settings=the_settings(),
             instance=INSTANCE,
+            epoch=f"e{self.starts:02d}",
             speed=1.0,
             now=self.paper.now,
         )

@@ -16,6 +16,7 @@ from src.records.outcomes import PendingPut, SignalOutcome
 from src.records.signals import Signal
 from src.store.document import DocumentFile
 from src.store.paths import Home
+from src.store.versions import WEIGHTS, Versions
 from tests.cli_fakes import a_home, append
 from tests.gate_fakes import (
     NOON,
@@ -41,7 +42,9 @@ AFTER = {"1m": 2002.0, "5m": 2004.0, "15m": 2010.0, "30m": 1990.0, "1h": 2020.0}
 def told_home(root: Path) -> Home:
     """Return a home whose records tell all three stories."""
     home = a_home(root)
-    weights = DocumentFile(home.weights, SignalWeights, writer="test").write(some_weights())
+    weights_file = DocumentFile(home.weights, SignalWeights, writer="test")
+    weights = weights_file.write(some_weights())
+    Versions(home.versions, WEIGHTS).keep(weights_file.content() or b"")
     for mid, ts in ((2000.0, NOON), (2000.0, NOON + 60), (2011.0, NOON + 600), (2000.0, NOON + 7200)):
         append(home.windows, some_features(ts=ts, recorded_at=ts + 0.01, mid=mid))
     append(home.predictive_signals, TRADED, BLOCKED, WAITING)

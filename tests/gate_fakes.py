@@ -12,17 +12,19 @@ from src.exchange.base import Instrument
 from src.exchange.desk import TradingDesk
 from src.exchange.errors import OrderRefused
 from src.exchange.executor import Submission
-from src.gates.base import GateContext, Lot
+from src.gates.base import GateContext
 from src.records.decisions import Decision
 from src.records.enums import COMPONENTS, Direction, Regime, Strategy, Vote
 from src.records.features import Features, WindowSums
-from src.records.learning import SignalWeights
+from src.records.gate_facts import Lot
+from src.records.learning import EdgeEvidence, KindEvidence, SignalWeights, kind_of
 from src.records.ledger import PositionView
 from src.records.orders import OrderState
 from src.records.policies import SignalPolicies
 from src.records.predictions import Prediction
 from src.records.settings import BotSettings, Costs, ExitRules
 from src.records.signals import ComponentVote, Signal, signal_id
+from src.situation import Stakes
 from src.store.config import ConfigFile
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -37,7 +39,11 @@ POLICIES: SignalPolicies = ConfigFile(CONFIGS / "signal_policies.json", SignalPo
 EXITS: ExitRules = ConfigFile(CONFIGS / "exits.json", ExitRules).load()
 SETTINGS: BotSettings = ConfigFile(CONFIGS / "bot.json", BotSettings).load()
 COSTS = Costs(maker_fee_bps=2, taker_fee_bps=5, slippage_bps=2)
-LOT = Lot(step=Decimal("0.001"), minimum=Decimal("0.001"))
+LOT = Lot(step=Decimal("0.001"), minimum=Decimal("0.001"), maintenance_share=0.01)
+STAKES = Stakes(max_equity_usd=None, trades_without_evidence=True)
+CORRELATIONS = {LEADER: 0.7, SYMBOL: 0.7, "PF_SOLUSD": 0.7}
+EDGE = KindEvidence(signals=400, blocks=40, mean_bps=20.0, deviation_bps=80.0, standard_error_bps=5.0)
+"""What is worth more than any other cap allows."""
 
 
 def replaced(record: R, **changes: object) -> R:
@@ -52,6 +58,11 @@ def a_policy(**changes: object) -> SignalPolicies:
 def some_weights(ts: float = NOON, **changes: float) -> SignalWeights:
     weights = {**dict(zip(COMPONENTS, DEFAULT_WEIGHTS, strict=True)), **changes}
     return SignalWeights(ts=ts, cycle_id="default", weights=weights, reasons={}, outcomes=0, blocks=0)
+
+
+def some_evidence(ts: float = NOON, **changes: KindEvidence) -> EdgeEvidence:
+    kinds = {kind_of(strategy, direction): EDGE for strategy in Strategy for direction in Direction}
+    return EdgeEvidence(ts=ts, cycle_id="cycle-1", kinds={**kinds, **changes})
 
 
 def a_vote(name: str, vote: Vote, confidence: float = 0.6) -> ComponentVote:
@@ -122,6 +133,7 @@ class FakeDesk(TradingDesk):
     calls: list[tuple[str, str]] = field(default_factory=list)
     entered: list[tuple[Decision, Decimal, float]] = field(default_factory=list)
     marks: dict[str, Decimal] = field(default_factory=dict)
+    realised: dict[str, Decimal] = field(default_factory=dict)
 
     def freeze_reasons(self) -> tuple[str, ...]:
         return self.reasons
@@ -132,7 +144,7 @@ class FakeDesk(TradingDesk):
     def instrument(self, symbol: str) -> Instrument | None:
         return Instrument(
             symbol=symbol, tick_size=Decimal("0.1"), size_step=LOT.step, max_position=Decimal(1_000_000),
-            tradeable=True, post_only=False,
+            tradeable=True, post_only=False, maintenance_share=Decimal("0.01"),
         )  # fmt: skip
 
     def positions(self) -> tuple[PositionView, ...]:
@@ -140,6 +152,9 @@ class FakeDesk(TradingDesk):
 
     def equity_usd(self) -> Decimal | None:
         return self.equity
+
+    def net_by_kind(self) -> dict[str, Decimal]:
+        return self.realised
 
     def observe(self, symbol: str, price: Decimal) -> None:
         self.marks[symbol] = price
@@ -235,15 +250,23 @@ _KNOWN = {
     "short_liquidations_usd_1h": 0.0,
     "fear_greed": 50.0,
     "incomplete": (),
+    "correlations": CORRELATIONS,
 }
 _FEATURES = msgspec.convert({**dict.fromkeys(Features.__struct_fields__), **_KNOWN}, Features)
-_LEADER_FEATURES = replaced(_FEATURES, symbol=LEADER, beta_with_leader=None, correlation_with_leader=None)
+_LEADER_FEATURES = replaced(
+    _FEATURES,
+    symbol=LEADER,
+    beta_with_leader=None,
+    correlation_with_leader=None,
+)
 _CONTEXT = GateContext(
     now=NOON + 0.1,
     policies=POLICIES,
     policies_version="p" * 12,
     weights=some_weights(),
     weights_version="w" * 12,
+    evidence=some_evidence(),
+    evidence_version="e" * 12,
     costs=COSTS,
     leader=LEADER,
     market={SYMBOL: _FEATURES, LEADER: _LEADER_FEATURES},
@@ -254,6 +277,9 @@ _CONTEXT = GateContext(
     freeze_reasons=(),
     unhealthy_workers=(),
     lots={SYMBOL: LOT, LEADER: LOT},
+    measured_costs={},
+    realised_usd={},
+    trades_without_evidence=True,
 )
 _POSITION = PositionView(
     position_id="PF_ETHUSD-OFI-1",

@@ -1,5 +1,6 @@
 """Small servers on loopback for the tests of the network floor and of the feed."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,8 +28,8 @@ def answer_with(body: bytes, *, status: int = 200, headers: dict[str, str] | Non
 
 
 @contextmanager
-def http_server(answer: Answer) -> Iterator[str]:
-    """Serve every GET by ``answer``; yield the base URL."""
+def http_server(answer: Answer, *, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve every GET by ``answer``, over TLS where a ``context`` is given; yield the base URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -41,10 +42,12 @@ def http_server(answer: Answer) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'http' if context is None else 'https'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

@@ -54,7 +54,14 @@ class FakeJournal:
 class Exchange:
     """An engine with a clock that only moves by hand."""
 
-    def __init__(self, *, balance: str = "10000", footprint: bool = True, memory_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        *,
+        balance: str = "10000",
+        currencies: Mapping[str, str] | None = None,
+        footprint: bool = True,
+        memory_s: float = 5.0,
+    ) -> None:
         self.now = START
         self.journal = FakeJournal()
         self.taken: list[tuple[str, str, float, float]] = []
@@ -67,7 +74,8 @@ class Exchange:
             taken=lambda symbol, side, *, price, size: self.taken.append((symbol, side, price, size)),
             footprint=footprint,
         )
-        self.engine.open(self.now, balance_usd=Decimal(balance))
+        amounts = {name: Decimal(amount) for name, amount in (currencies or {}).items()}
+        self.engine.open(self.now, balance_usd=Decimal(balance), currencies=amounts)
 
     def book(
         self,

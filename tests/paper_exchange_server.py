@@ -1,7 +1,7 @@
 """A paper exchange that really serves, in a thread of the test."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from src.records.operations import ExchangeEndpoint
 from src.records.settings import BotSettings
 from src.store.home import prepare_home
 from src.store.paths import Home
+from tests.latency_fakes import AT_ONCE, without_latency
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = 1_795_330_000.0
@@ -34,12 +35,17 @@ class Served:
 
 @contextmanager
 def served(
-    root: Path, *, speed: float = 1.0, symbols: tuple[str, ...] = SYMBOLS, seed: int = 1
+    root: Path,
+    *,
+    speed: float = 1.0,
+    symbols: tuple[str, ...] = SYMBOLS,
+    seed: int = 1,
+    latency: Mapping[str, Mapping[str, float]] = AT_ONCE,
 ) -> Iterator[Served]:
     """Serve from a home on a free port until the block is left."""
     home = prepare_home(root, ROOT / "configs")
     without_limits(home)
-    settings = bot_settings(symbols)
+    settings = bot_settings(symbols, latency=latency)
     clock = AnchoredClock(anchor_at(NOW, speed=speed))
     run = ExchangeRun(home=home, clock=clock, settings=settings, market="synthetic", seed=seed)
     serving, stopping = threading.Event(), threading.Event()
@@ -72,15 +78,19 @@ def served(
 
 
 def without_limits(home: Home) -> None:
-    """Let a home's exchange take as many requests as anybody cares to send."""
+    """Let a home's exchange take as many requests as anybody cares to send, and answer at once."""
+    without_latency(home)
     plan = fault_file(home)
     plan.parent.mkdir(exist_ok=True)
     plan.write_text('{"rate_limit": "off"}', "utf-8")
 
 
-def bot_settings(symbols: tuple[str, ...]) -> BotSettings:
-    """Return the default settings for these symbols."""
+def bot_settings(
+    symbols: tuple[str, ...], *, latency: Mapping[str, Mapping[str, float]] = AT_ONCE
+) -> BotSettings:
+    """Return the default settings for these symbols, and for an exchange that is not far away."""
     plain = orjson.loads((ROOT / "configs" / "bot.json").read_bytes())
+    plain["paper"]["latency"] = latency
     known = {name: value for name, value in plain.items() if not name.startswith("_")}
     return msgspec.convert(known | {"symbols": symbols, "leader": symbols[0]}, BotSettings)
 

@@ -43,7 +43,7 @@ def all_records() -> list[type[Record]]:
 def made(record: type[Record], *, full: bool) -> Record:
     """Return a record with every optional value there (``full``), or with none; a config as it is by default."""
     if issubclass(record, Config):
-        (path,) = (entry.path for entry in FILES if record in entry.records)
+        path = next(entry.path for entry in FILES if record in entry.records)
         return ConfigFile(ROOT / path, record).load()
     hints = get_type_hints(record, include_extras=True)
     values = {

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
-from src.exchange.ledger import Ledger
 from src.learning.outcome import return_bps
+from src.ledger.book import Ledger
 from src.records.base import Line, Record
 from src.records.decisions import Decision, Verdict
 from src.records.enums import (

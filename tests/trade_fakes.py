@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from src.exchange.ledger import Ledger
+from src.ledger.book import Ledger
 from src.records.enums import Direction, OrderPurpose, OrderType, Side, Strategy
 from src.records.ledger import FillBooked, FundingBooked, LedgerEntry
 from src.records.orders import OrderIntent

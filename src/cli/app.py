@@ -18,6 +18,7 @@ COMMANDS = {
     "simulate": "simulate",
     "records-page": "records_page",
     "report": "report",
+    "audit": "audit",
 }
 """Each command, and the module beside this one that holds it under its own name."""
 

@@ -11,8 +11,12 @@ ASKED = {
     "score": "the votes were weighed",
     "ofi": "order flow is strong enough",
     "fees": "the expected edge is worth its cost",
+    "kelly": "such trades have earned their keep",
     "correlation": "not too much of the same bet",
     "intelligence": "the wider market does not object",
+    "risk.stops": "all stops together lose little enough",
+    "risk.gap": "a gap past all stops would be survived",
+    "risk.liquidation": "liquidation is far enough away",
     "pre_entry.freeze": "trading is not frozen",
     "pre_entry.workers": "every process is well",
     "pre_entry.equity": "the account is worth something",
@@ -34,17 +38,24 @@ REASONS = {
     "below_policy_minimum": "smaller than policy finds worth its while",
     "below_requirement": "too weak",
     "below_venue_minimum": "smaller than the venue's smallest order",
+    "cluster_no_room": "no room left beside what moves alike",
+    "cluster_resized_to_room": "cut to the room beside what moves alike",
     "cluster_full": "too many positions that move alike",
     "conflict": "the wider market points the other way",
     "cooling_down": "traded too recently",
     "edge_below_cost": "too small for its cost",
+    "exploration_budget_spent": "finding out has cost enough",
     "from_the_future": "the signal is from the future",
+    "liquidation_too_near": "liquidation is nearer than twice the stop",
     "never_traded": "never traded before",
+    "no_edge_in_evidence": "such trades have not gained for certain",
     "no_equity": "the account is worth nothing",
+    "no_evidence_yet": "nothing is known yet, so the smallest order",
     "no_room": "no room left",
     "outside_hours": "outside the trading hours",
     "position_open": "a position is open",
     "resized_to_room": "cut to the room that is left",
+    "shadow_without_evidence": "nothing is known yet, and nothing is traded to find out",
     "stale": "too old",
     "stale_features": "too old",
     "switched_off": "switched off by policy",
@@ -66,6 +77,8 @@ UPPER = frozenset(
         "pre_entry.spread",
         "pre_entry.symbol",
         "pre_entry.workers",
+        "risk.gap",
+        "risk.stops",
     }
 )
 """Checks whose requirement is an upper bound."""
@@ -90,7 +103,8 @@ def required_words(verdict: Verdict) -> str:
         return ""
     if verdict.unit == "hour_utc":
         return f"until {in_unit(verdict.required, verdict.unit)}"
-    upper = verdict.check in UPPER and verdict.reason != "from_the_future"
+    spent = verdict.check == "kelly" and verdict.unit == "usd"
+    upper = spent or (verdict.check in UPPER and verdict.reason != "from_the_future")
     return f"at {'most' if upper else 'least'} {in_unit(verdict.required, verdict.unit)}"
 
 
@@ -114,6 +128,8 @@ def reason_words(reason: str) -> str:
     word, _, detail = reason.partition(":")
     if word in {"frozen", "unhealthy"} and detail:
         return f"{word}: {detail}"
+    if word == "without" and detail:
+        return f"without {detail.replace('_', ' ').replace(',', ', ')}"
     if word.startswith("missing_"):
         return f"{word.removeprefix('missing_').replace('_', ' ')} not known"
     return REASONS.get(reason, reason.replace("_", " "))

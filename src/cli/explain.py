@@ -90,7 +90,7 @@ def _page(story: Story, *, wide: bool) -> list[RenderableType]:
         parts += [story_verdict.votes(story), ""]
     parts += [story_verdict.prediction(story), ""]
     if story.decision is not None:
-        parts += [story_verdict.checks(story.decision, wide=wide), ""]
+        parts += [story_verdict.checks(story.decision, story.repeated, wide=wide), ""]
     if story.decision is not None and story.size is not None:
         parts += [story_verdict.size(story.size, story.decision), ""]
     return [*parts, *_trade(story), *_outcome(story)]

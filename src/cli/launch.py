@@ -14,7 +14,7 @@ from src.cli.configs import load_all
 from src.cli.options import project_root
 from src.clock import anchor_now
 from src.exchange.simulator.instruments import INSTRUMENTS
-from src.exchange.simulator.markets.spec import market_start, refuse_bars
+from src.exchange.simulator.markets.spec import market_start, refuse_bars, refuse_pace
 from src.exchange.venue import Venue, open_venue
 from src.records.policies import Components
 from src.records.settings import BotSettings
@@ -62,6 +62,7 @@ def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None]]:
     _check(asked)
     if asked.mode == "paper":
         refuse_bars(asked.market)
+        refuse_pace(asked.market, asked.speed)
         market_start(asked.market)
     home = prepare_home(asked.home, project_root() / "configs")
     with HomeLock(home):

@@ -5,18 +5,27 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from src.cli.clock_file import refuse_ended_market, start_clock
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, home_of, project_root
 from src.clock import AnchoredClock
-from src.exchange.simulator.errors import JournalGap, PortInUse, UnknownMarket, Unlisted
+from src.exchange.simulator.errors import (
+    JournalGap,
+    PortInUse,
+    UnknownMarket,
+    Unlisted,
+    UpstreamChanged,
+    UpstreamUnreachable,
+)
+from src.exchange.simulator.latency import steady
 from src.exchange.simulator.markets.errors import MarketSpecError
-from src.exchange.simulator.markets.spec import refuse_bars
+from src.exchange.simulator.markets.spec import refuse_bars, refuse_pace
 from src.exchange.simulator.server import ExchangeRun, run_paper_exchange
 from src.records.operations import ExchangeEndpoint
-from src.records.settings import BotSettings
+from src.records.settings import BotSettings, Delay, Latency
 from src.store.config import ConfigFile
 from src.store.errors import ConfigError, HomeLocked, HomeMismatch, MoneyFileError, StoreError
 from src.store.home import bind, prepare_home
@@ -34,6 +43,8 @@ CODES: dict[type[Exception], ExitCode] = {
     JournalGap: ExitCode.MONEY_FILE,
     Unlisted: ExitCode.CONFIG,
     UnknownMarket: ExitCode.CONFIG,
+    UpstreamUnreachable: ExitCode.NO_EXCHANGE,
+    UpstreamChanged: ExitCode.FAULT,
     StoreError: ExitCode.CONFIG,
     PermissionError: ExitCode.CONFIG,
 }
@@ -46,9 +57,18 @@ def paper_exchange(
         int | None,
         typer.Option(help="Port on 127.0.0.1; 0 picks a free one. Default: that of the last start."),
     ] = None,
-    market: Annotated[str, typer.Option(help="synthetic or tape:FILE.")] = "synthetic",
+    market: Annotated[
+        str, typer.Option(help="synthetic, tape:FILE, kraken (live) or kraken:URL.")
+    ] = "synthetic",
     seed: Annotated[int, typer.Option(help="Seed of the synthetic market.")] = 1,
     speed: Annotated[float, typer.Option(help="Market seconds in a real one.")] = 1.0,
+    latency: Annotated[
+        str | None,
+        typer.Option(
+            help="Milliseconds, median and 99th percentile, of requests, answers and market data: "
+            "off or as 80:300,60:250,60:250. Default: paper.latency of configs/bot.json."
+        ),
+    ] = None,
     faults: Annotated[
         Path | None,
         typer.Option(
@@ -63,7 +83,7 @@ def paper_exchange(
     try:
         folder = prepare_home(home_of(home).root, project_root() / "configs")
         with HomeLock(folder):
-            _serve(folder, market=market, seed=seed, port=port, speed=speed, faults=faults)
+            _serve(folder, market=market, seed=seed, port=port, speed=speed, latency=latency, faults=faults)
     except tuple(CODES) as error:
         print(error, file=sys.stderr)
         code = next(code for kind, code in CODES.items() if isinstance(error, kind))
@@ -71,10 +91,21 @@ def paper_exchange(
 
 
 def _serve(
-    home: Home, *, market: str, seed: int, port: int | None, speed: float, faults: Path | None
+    home: Home,
+    *,
+    market: str,
+    seed: int,
+    port: int | None,
+    speed: float,
+    latency: str | None,
+    faults: Path | None,
 ) -> None:
     refuse_bars(market)
+    refuse_pace(market, speed)
     settings = ConfigFile(home.bot_settings, BotSettings).load()
+    if latency is not None:
+        paper = msgspec.structs.replace(settings.paper, latency=_latency(latency))
+        settings = msgspec.structs.replace(settings, paper=paper)
     clock = AnchoredClock(start_clock(home, market=market, speed=speed, writer="paper_exchange"))
     bind(home, mode="paper", market_kind=market.partition(":")[0], account="paper", ts=clock.now())
     refuse_ended_market(market, clock.now())
@@ -85,6 +116,22 @@ def _serve(
         home=home, clock=clock, settings=settings, market=market, seed=seed, port=port, faults=faults
     )
     run_paper_exchange(run, stopped=lambda: bool(stopping), on_serving=_show)
+
+
+def _latency(text: str) -> Latency:
+    """Return what ``--latency`` says; BadParameter where that is nothing."""
+    if text == "off":
+        return steady(0.0)
+    try:
+        request, answer, market_data = (_delay(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: {error}", param_hint="--latency") from error
+    return Latency(request=request, answer=answer, market_data=market_data)
+
+
+def _delay(text: str) -> Delay:
+    median_ms, p99_ms = (float(part) for part in text.split(":"))
+    return msgspec.convert({"median_ms": median_ms, "p99_ms": p99_ms}, Delay)
 
 
 def _show(endpoint: ExchangeEndpoint) -> None:

@@ -62,7 +62,7 @@ def _parsed(arguments: list[str]) -> Options | None:
         home: HomeOption = None,
         mode: Annotated[str, typer.Option(help="paper, demo or live.")] = "paper",
         market: Annotated[
-            str, typer.Option(help="Paper mode's market: synthetic, tape:FILE or kraken.")
+            str, typer.Option(help="Paper mode's market: synthetic, tape:FILE or kraken (live).")
         ] = "synthetic",
         symbols: Annotated[
             str | None, typer.Option(help="Comma-separated, e.g. PF_XBTUSD,PF_ETHUSD; else configs/bot.json.")

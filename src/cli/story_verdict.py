@@ -13,7 +13,12 @@ from src.records.predictions import Prediction
 from src.report.story import SizeStory, Story, VoteStory
 
 BLOCKING = frozenset({Ruling.BLOCK, Ruling.ERROR})
-CAPS = {"max_position_usd": "largest position", "exposure_room_usd": "room for exposure"}
+CAPS = {
+    "max_position_usd": "largest position",
+    "exposure_room_usd": "room for exposure",
+    "kelly_usd": "what the evidence is worth",
+    "smallest_order_usd": "smallest order, for want of evidence",
+}
 
 
 def votes(story: Story) -> Table:
@@ -50,7 +55,7 @@ def prediction(story: Story) -> Table | Text:
     return facts("Prediction: the chance that the direction is right after its holding time", rows)
 
 
-def checks(decision: Decision, *, wide: bool) -> Table:
+def checks(decision: Decision, repeated: str, *, wide: bool) -> Table:
     """Return every check with measured and required, those that block first; a narrow one without words."""
     blocking = [verdict for verdict in decision.verdicts if verdict.ruling in BLOCKING]
     others = [verdict for verdict in decision.verdicts if verdict.ruling not in BLOCKING]
@@ -59,6 +64,7 @@ def checks(decision: Decision, *, wide: bool) -> Table:
         if blocking
         else f"Checks: all {len(decision.verdicts)} pass"
     )
+    title += f"; made again from the records: {repeated}"
     columns = ("check", "ruling", "measured", "required", "in words")
     rows = table(title, columns if wide else columns[:-1], right=(2,))
     for verdict in (*blocking, *others):

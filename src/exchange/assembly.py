@@ -1,14 +1,17 @@
 """How the desk is put together from its parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from src.exchange.account_watch import AccountWatch
 from src.exchange.base import Exchange, Instrument
 from src.exchange.desk import DeskParts, Portfolio, TradingDesk
 from src.exchange.executor import Executor
+from src.exchange.open_orders import OpenOrders
 from src.exchange.order_journal import OrderJournal
+from src.exchange.position_check import PositionCheck
 from src.exchange.protection import Protection
-from src.exchange.reconciliation import Reconciler
+from src.exchange.reconciliation import Cadence, Reconciler
 from src.exchange.resolution import Resolver
 
 _PROCESS_WITHIN_S = 5.0
@@ -31,8 +34,12 @@ def build_desk(
     portfolio: Portfolio,
     frozen: Callable[[], tuple[str, ...]],
     timing: DeskTiming,
+    leverage: Mapping[str, float],
 ) -> TradingDesk:
-    """Return a desk with its parts put together; ``frozen`` returns the reasons against new entries."""
+    """Return a desk with its parts put together.
+
+    ``frozen`` returns the reasons against new entries, ``leverage`` the limits that are wanted by symbol.
+    """
     instruments: dict[str, Instrument] = {}
     ledger, second = portfolio.ledger, timing.real_second
     executor = Executor(
@@ -54,13 +61,19 @@ def build_desk(
     )
     reconciler = Reconciler(
         exchange=exchange,
-        journal=journal,
-        ledger=ledger,
+        orders=OpenOrders(journal=journal, ledger=ledger),
+        positions=PositionCheck(
+            exchange=exchange,
+            journal=journal,
+            ledger=ledger,
+            sync=portfolio.sync,
+            correct=portfolio.correct,
+            real_second=second,
+        ),
+        watch=AccountWatch(exchange=exchange, ledger=ledger, leverage=leverage),
         protection=protection,
         sync=portfolio.sync,
-        orders_every_s=timing.orders_every_s,
-        positions_every_s=timing.positions_every_s,
-        real_second=second,
+        cadence=Cadence(timing.orders_every_s, timing.positions_every_s, second),
     )
     parts = DeskParts(exchange, journal, portfolio, executor, resolver, protection, reconciler)
     return TradingDesk(parts, instruments=instruments, real_second=second)

@@ -22,6 +22,8 @@ class Instrument:
     max_position: Decimal
     tradeable: bool
     post_only: bool
+    maintenance_share: Decimal | None = None
+    """Margin below which the smallest positions are liquidated, as a fraction of notional."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,17 @@ class OrderStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderQuery:
+    """An order of ours that the history service is asked for."""
+
+    cli_ord_id: str
+    symbol: str
+    is_stop: bool
+    since: float
+    """It was not sent before this time of the exchange."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """One execution of an order of the account."""
 
@@ -134,6 +147,17 @@ class ExchangePosition:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What the collateral holds of one currency."""
+
+    asset: str
+    """Upper case, e.g. ``USD`` or ``BTC``."""
+    quantity: Decimal
+    value: Decimal
+    """In USD, before any haircut."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """The collateral account; all in USD."""
 
@@ -142,11 +166,13 @@ class AccountState:
     available_margin: Decimal
     unrealised: Decimal
     """Open P&L and accrued funding."""
+    holdings: tuple[Holding, ...] = ()
+    """What ``balance`` is made of; empty where the venue did not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLogEntry:
-    """One row of the account log that moved the cash balance."""
+    """One row of the account log that moved collateral."""
 
     entry_id: str
     ts: float
@@ -159,6 +185,16 @@ class AccountLogEntry:
     """Positive is paid."""
     funding: Decimal
     """Positive is received."""
+    asset: str
+    """Upper case, e.g. ``USD``."""
+    old_balance: Decimal
+    """Of the asset, in its own units."""
+    new_balance: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """Return what the row moved, in units of its asset."""
+        return self.new_balance - self.old_balance
 
 
 class Exchange(Protocol):
@@ -185,6 +221,9 @@ class Exchange(Protocol):
     def order_status(self, cli_ord_id: str) -> OrderStatus | None:
         """Return what is remembered of one of our orders; None: it is not open and has not just ended."""
 
+    def order_history(self, query: OrderQuery) -> OrderStatus | None:
+        """Return what the history service tells of an order, however old; it may lag behind by seconds."""
+
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """Return all resting orders of the account."""
 
@@ -196,6 +235,18 @@ class Exchange(Protocol):
 
     def account_log(self, since: float) -> tuple[AccountLogEntry, ...]:
         """Return the account log's rows from ``since`` on, oldest first."""
+
+    def leverage_limits(self) -> dict[str, Decimal]:
+        """Return the leverage preferences by symbol; a symbol without one is in cross margin."""
+
+    def limit_leverage(self, symbol: str, leverage: Decimal | None) -> None:
+        """Set a symbol's leverage preference, which isolates its margin; None takes it back: cross margin."""
+
+    def must_wait(self) -> bool:
+        """Return whether not even an exit would be sent now, because the venue turns requests away; asks nothing."""
+
+    def objections(self) -> tuple[str, ...]:
+        """Return what the newest answers hold against new entries, e.g. ``key_refused``; asks nothing."""
 
     def close(self) -> None:
         """Give back the connections."""

@@ -1,18 +1,19 @@
 """All of the bot's dealings with its exchange behind one door: what the trading cycle talks to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from src.exchange.base import Exchange, Instrument
+from src.exchange.base import Exchange, ExchangePosition, Instrument
 from src.exchange.errors import NoAnswer, OrderRefused
 from src.exchange.executor import EntryTerms, Executor, Submission
-from src.exchange.ledger import Ledger, OpenPosition
 from src.exchange.order_journal import OrderJournal
 from src.exchange.protection import Protection
 from src.exchange.reconciliation import Reconciler
 from src.exchange.resolution import Resolver
+from src.ledger.book import Ledger
+from src.ledger.position import OpenPosition
 from src.records.decisions import Decision
 from src.records.ledger import PositionView, StopView
 
@@ -28,6 +29,9 @@ class Portfolio(Protocol):
 
     def sync(self, now: float) -> int:
         """Book what is new; return how many entries; NoAnswer where the exchange does not tell."""
+
+    def correct(self, symbol: str, there: ExchangePosition | None, now: float) -> None:
+        """Book what makes a symbol's position the venue's, where no execution explains it."""
 
     def observe(self, symbol: str, price: Decimal) -> None:
         """Take the newest price of a symbol, in USD."""
@@ -107,6 +111,10 @@ class TradingDesk:
         """Return what the exchange's state holds against entries, e.g. ``foreign_position:PF_XBTUSD``."""
         return self._parts.reconciler.reasons()
 
+    def accept(self, symbol: str) -> tuple[str, ...]:
+        """Let a symbol's foreign position and orders stand; return the reasons that this took away."""
+        return self._parts.reconciler.accept(symbol)
+
     def blocked(self, symbol: str) -> str | None:
         """Return why nothing may be entered on a symbol, or None.
 
@@ -137,6 +145,10 @@ class TradingDesk:
     def equity_usd(self) -> Decimal | None:
         """Return cash plus unrealised P&L in USD; None while an open position has no known price."""
         return self._parts.portfolio.equity_usd()
+
+    def net_by_kind(self) -> Mapping[str, Decimal]:
+        """Return the net P&L of all closed positions in USD, by strategy and direction, e.g. ``OFI|LONG``."""
+        return self._ledger.closings.net_by_kind
 
     def observe(self, symbol: str, price: Decimal) -> None:
         """Take the newest mark price of a symbol, in USD."""

@@ -6,8 +6,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from src.exchange.base import Answer, Exchange, Instrument, OrderRequest, Outcome
 from src.exchange.errors import OrderRefused
-from src.exchange.ledger import Ledger, OpenPosition
 from src.exchange.order_journal import OrderJournal, TrackedOrder
+from src.ledger.book import Ledger
+from src.ledger.position import OpenPosition
 from src.records.decisions import Decision
 from src.records.enums import Direction, OrderPurpose, OrderType, Side
 from src.records.orders import CancelIntent, OrderIntent, OrderState
@@ -73,7 +74,7 @@ class Executor:
         """Send the entry of a decision that trades: an ioc limit within the cap.
 
         Raises:
-            OrderRefused: ``frozen``, ``not_a_trade``, ``already_entered``, ``unresolved_order``,
+            OrderRefused: ``frozen``, ``turned_away``, ``not_a_trade``, ``already_entered``, ``unresolved_order``,
                 ``position_open``, ``bad_size`` or ``no_stop_distance``; nothing was journalled.
         """
         stop_bps = stop_distance_bps(decision)
@@ -104,7 +105,7 @@ class Executor:
         """Leave a position at the market, reduce-only; a freeze does not stop it.
 
         Raises:
-            OrderRefused: ``unresolved_order`` or ``not_managed``; nothing was journalled.
+            OrderRefused: ``unresolved_order``, ``not_managed`` or ``turned_away``; nothing was journalled.
         """
         return self._submit(
             self._closing_intent(
@@ -117,7 +118,7 @@ class Executor:
         """Put a reduce-only stop under the whole of a position, fired by the mark price.
 
         Raises:
-            OrderRefused: ``unresolved_order`` or ``not_managed``; nothing was journalled.
+            OrderRefused: ``unresolved_order``, ``not_managed`` or ``turned_away``; nothing was journalled.
         """
         return self._submit(
             self._closing_intent(
@@ -126,9 +127,13 @@ class Executor:
             now,
         )
 
+    def must_wait(self) -> bool:
+        """Return whether not even an exit would be sent now, because the venue turns requests away."""
+        return self._exchange.must_wait()
+
     def cancel(self, order: TrackedOrder, *, reason: str, now: float) -> bool:
         """Take a resting order off the exchange; return whether it is known to rest no longer."""
-        if order.order_id is None:
+        if order.order_id is None or self._exchange.must_wait():
             return False
         self._journal.record(
             CancelIntent(ts=now, cli_ord_id=order.intent.cli_ord_id, order_id=order.order_id, reason=reason)
@@ -143,6 +148,7 @@ class Executor:
         faults = {
             "not_a_trade": not decision.should_trade,
             "frozen": bool(self._frozen()),
+            "turned_away": bool(self._exchange.objections()),
             "already_entered": self._journal.entered(decision.signal_id),
             "unresolved_order": self._journal.unresolved_on(decision.symbol),
             "position_open": decision.symbol in self._ledger.positions,
@@ -165,6 +171,8 @@ class Executor:
             raise OrderRefused("unresolved_order")
         if position.strategy is None or position.signal_id is None:
             raise OrderRefused("not_managed")
+        if self._exchange.must_wait():
+            raise OrderRefused("turned_away")
         return OrderIntent(
             ts=now,
             cli_ord_id=self._journal.next_id(position.position_id, purpose),

@@ -32,11 +32,11 @@ class KrakenExchange(ExchangeSession):
             WrongHost: a URL that ccxt holds is not on that host.
         """
         wire = KrakenWire(url=url, api_key=api_key, api_secret=api_secret, deadline_s=deadline_s)
-        super().__init__(wire, clock=clock)
+        super().__init__(wire, clock=clock, seed=api_key)
 
 
 class KrakenWire:
-    """The wire of HTTP: ccxt over a session with a deadline."""
+    """The wire of HTTP: ccxt over a session with a deadline and a size cap."""
 
     def __init__(self, *, url: str, api_key: str, api_secret: str, deadline_s: float) -> None:
         """Prepare to ask the venue at ``url``.
@@ -67,12 +67,17 @@ class KrakenWire:
             "fills": self._ccxt.privateGetFills,
             "account-log": self._ccxt.historyGetAccountLog,
             "sendorder": self._ccxt.privatePostSendorder,
+            "history/orders": self._ccxt.historyGetOrders,
+            "history/triggers": self._ccxt.historyGetTriggers,
+            "leveragepreferences": self._ccxt.privateGetLeveragepreferences,
+            "setleverage": self._ccxt.privatePutLeveragepreferences,
             "cancelorder": self._ccxt.privatePostCancelorder,
         }
 
     def call(self, endpoint: Endpoint, params: Mapping[str, str]) -> object:
         """Return the parsed body of an answer; NoAnswer from what ccxt raised."""
         self._ccxt.last_http_response = None
+        self._session.newest_status = None
         try:
             return self._calls[endpoint](dict(params))
         except _BROKEN as fault:
@@ -82,6 +87,10 @@ class KrakenWire:
         """Return the body of the newest answer as it came; None where none came."""
         body: str | None = self._ccxt.last_http_response
         return body
+
+    def status(self) -> int | None:
+        """Return the HTTP status of the newest answer; None where none came."""
+        return self._session.newest_status
 
     def close(self) -> None:
         """Give back the connections."""

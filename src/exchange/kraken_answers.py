@@ -13,6 +13,7 @@ from src.exchange.base import (
     AccountState,
     ExchangePosition,
     Fill,
+    Holding,
     Instrument,
     OpenOrder,
     OrderStatus,
@@ -26,6 +27,8 @@ T = TypeVar("T")
 
 _KINDS = {"buy": Side.BUY, "sell": Side.SELL}
 _SIGNS = {"long": 1, "short": -1}
+_COLLATERAL = "flex"
+"""The wallet whose rows of the account log are the collateral's."""
 
 
 def rows(raw: object, key: str, parse: Callable[[Raw], T]) -> tuple[T, ...]:
@@ -49,19 +52,20 @@ def instrument(row: Raw) -> Instrument | None:
     if row["type"] != "flexible_futures" or not str(row["symbol"]).startswith("PF_"):
         return None
     return Instrument(
-        symbol=_text(row, "symbol"),
+        symbol=text(row, "symbol"),
         tick_size=number(row, "tickSize"),
         size_step=Decimal(1).scaleb(-int(number(row, "contractValueTradePrecision"))),
         max_position=number(row, "maxPositionSize"),
         tradeable=row["tradeable"] is True,
         post_only=row.get("postOnly") is True,
+        maintenance_share=_maintenance_share(row),
     )
 
 
 def quote(row: Raw) -> Quote:
     """Return the best prices of a ticker; bid, ask and last may be absent on a quiet contract."""
     return Quote(
-        symbol=_text(row, "symbol"),
+        symbol=text(row, "symbol"),
         bid=_optional(row, "bid"),
         ask=_optional(row, "ask"),
         mark=_optional(row, "markPrice"),
@@ -76,17 +80,18 @@ def account(row: Raw) -> AccountState:
         margin_equity=number(row, "marginEquity"),
         available_margin=number(row, "availableMargin"),
         unrealised=number(row, "totalUnrealized"),
+        holdings=tuple(_holding(asset, held) for asset, held in _object(row, "currencies").items()),
     )
 
 
 def open_order(row: Raw) -> OpenOrder:
     """Return one of ``openorders``."""
     return OpenOrder(
-        order_id=_text(row, "order_id"),
-        cli_ord_id=_name(row, "cliOrdId"),
-        symbol=_text(row, "symbol"),
-        side=_KINDS[_text(row, "side")],
-        kind=_text(row, "orderType"),
+        order_id=text(row, "order_id"),
+        cli_ord_id=name(row, "cliOrdId"),
+        symbol=text(row, "symbol"),
+        side=_KINDS[text(row, "side")],
+        kind=text(row, "orderType"),
         unfilled=number(row, "unfilledSize"),
         filled=number(row, "filledSize"),
         limit_price=_optional(row, "limitPrice"),
@@ -101,9 +106,9 @@ def order_status(row: Raw) -> OrderStatus:
     if not isinstance(order, Mapping):
         raise TypeError("order is no object")
     return OrderStatus(
-        order_id=_text(order, "orderId"),
-        cli_ord_id=_name(order, "cliOrdId"),
-        status=_text(row, "status"),
+        order_id=text(order, "orderId"),
+        cli_ord_id=name(order, "cliOrdId"),
+        status=text(row, "status"),
         filled=_optional(order, "filled") or Decimal(0),
         unfilled=number(order, "quantity"),
     )
@@ -112,41 +117,49 @@ def order_status(row: Raw) -> OrderStatus:
 def fill(row: Raw) -> Fill:
     """Return one of ``fills``."""
     return Fill(
-        fill_id=_text(row, "fill_id"),
-        order_id=_text(row, "order_id"),
-        cli_ord_id=_name(row, "cliOrdId"),
-        symbol=_text(row, "symbol"),
-        side=_KINDS[_text(row, "side")],
+        fill_id=text(row, "fill_id"),
+        order_id=text(row, "order_id"),
+        cli_ord_id=name(row, "cliOrdId"),
+        symbol=text(row, "symbol"),
+        side=_KINDS[text(row, "side")],
         size=number(row, "size"),
         price=number(row, "price"),
         ts=seconds(row["fillTime"]),
-        fill_type=_text(row, "fillType"),
+        fill_type=text(row, "fillType"),
     )
 
 
 def position(row: Raw) -> ExchangePosition:
     """Return one of ``openpositions``."""
     return ExchangePosition(
-        symbol=_text(row, "symbol"),
-        quantity=_SIGNS[_text(row, "side")] * number(row, "size"),
+        symbol=text(row, "symbol"),
+        quantity=_SIGNS[text(row, "side")] * number(row, "size"),
         entry_price=number(row, "price"),
     )
 
 
+def leverage_limit(row: Raw) -> tuple[str, Decimal]:
+    """Return one of ``leveragepreferences``: symbol and highest leverage."""
+    return text(row, "symbol"), number(row, "maxLeverage")
+
+
 def log_entry(row: Raw) -> AccountLogEntry | None:
-    """Return a row of the account log that moved cash; None for the row of the position beside it."""
+    """Return a row that moved the collateral; None for one of another wallet, or of the position beside it."""
     contract = row.get("contract")
-    if row["asset"] == contract:
+    if row["asset"] == contract or (row.get("margin_account") or _COLLATERAL) != _COLLATERAL:
         return None
     execution = row.get("execution")
     return AccountLogEntry(
         entry_id=str(row["id"]),
         ts=seconds(row["date"]),
-        kind=_text(row, "info"),
+        kind=text(row, "info"),
         symbol=contract.upper() if isinstance(contract, str) else None,
         fill_id=execution if isinstance(execution, str) and execution else None,
         fee=_optional(row, "fee") or Decimal(0),
         funding=_optional(row, "realized_funding") or Decimal(0),
+        asset=_asset(text(row, "asset")),
+        old_balance=number(row, "old_balance"),
+        new_balance=number(row, "new_balance"),
     )
 
 
@@ -175,14 +188,45 @@ def _parsed(row: object, parse: Callable[[Raw], T]) -> T:
         raise NoAnswer(f"cannot be read: {fault!r}") from fault
 
 
-def _text(row: Raw, key: str) -> str:
+def _maintenance_share(row: Raw) -> Decimal | None:
+    """Return what the first of the ``marginLevels`` says; None where there are none."""
+    levels = row.get("marginLevels")
+    if levels is None:
+        return None
+    if not isinstance(levels, list):
+        raise TypeError("marginLevels is no list")
+    return number(levels[0], "maintenanceMargin") if levels else None
+
+
+def text(row: Raw, key: str) -> str:
+    """Return a text of a row; TypeError for anything else."""
     value = row[key]
     if not isinstance(value, str):
         raise TypeError(f"{key} is no text")
     return value
 
 
-def _name(row: Raw, key: str) -> str | None:
+def _object(row: Raw, key: str) -> Raw:
+    value = row.get(key, {})
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{key} is no object")
+    return value
+
+
+def _holding(asset: str, held: object) -> Holding:
+    if not isinstance(held, Mapping):
+        raise TypeError(f"{asset} is no object")
+    return Holding(_asset(asset), quantity=number(held, "quantity"), value=number(held, "value"))
+
+
+def _asset(name: str) -> str:
+    """Return a currency as the ledger writes it: upper case, and bitcoin by its common name."""
+    upper = name.upper()
+    return "BTC" if upper == "XBT" else upper
+
+
+def name(row: Raw, key: str) -> str | None:
+    """Return a text of a row; None where there is none or an empty one."""
     value = row.get(key)
     return value if isinstance(value, str) and value else None
 

@@ -80,6 +80,12 @@ def cancel_answer(raw: object) -> Answer:
 
 def refusal(body: str | None) -> str | None:
     """Return the word of an error body that proves that nothing reached the engine, else None."""
+    word = error_word(body)
+    return word if word in _NO_BEFORE_ENGINE else None
+
+
+def error_word(body: str | None) -> str | None:
+    """Return the word of an error body in either of its two shapes; None for whatever else came."""
     try:
         raw = orjson.loads(body or "")
     except orjson.JSONDecodeError:
@@ -90,8 +96,7 @@ def refusal(body: str | None) -> str | None:
     if error is None and isinstance(raw.get("errors"), list) and raw["errors"]:
         first = raw["errors"][0]
         error = first.get("message") if isinstance(first, dict) else None
-    word = error.partition(":")[0] if isinstance(error, str) else None
-    return word if word in _NO_BEFORE_ENGINE else None
+    return error.partition(":")[0] if isinstance(error, str) else None
 
 
 def _section(raw: object, key: str) -> Raw:

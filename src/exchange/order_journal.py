@@ -1,17 +1,15 @@
 """The bot's memory of its orders: every event is on disk before it counts here."""
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
+from src.exchange.order_names import OrderMark, Whose, client_order_id, mark_of
 from src.records.enums import OrderPurpose
 from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderState, OrderUpdate
 
-_PREFIX = "tb"
 _INTENT, _UNKNOWN, _ACKED = OrderState.INTENT, OrderState.UNKNOWN, OrderState.ACKED
 _FINAL = frozenset({OrderState.REJECTED, OrderState.NOT_PLACED, OrderState.DONE})
 _KEPT_FINAL = 20_000
@@ -50,13 +48,18 @@ class TrackedOrder:
 class OrderJournal:
     """The fold of ``logs/orders.jsonl``, and the only way to add to it."""
 
-    def __init__(self, *, writer: OrderWriter, events: Iterable[OrderEvent], instance: str) -> None:
+    def __init__(
+        self, *, writer: OrderWriter, events: Iterable[OrderEvent], instance: str, epoch: str
+    ) -> None:
+        """Fold ``events``; ``instance`` marks the home's orders, ``epoch`` those of this start of it."""
         self._writer = writer
         self._instance = instance
+        self._epoch = epoch
+        self._epochs = {epoch}
         self._orders: dict[str, TrackedOrder] = {}
         self._by_order_id: dict[str, str] = {}
         self._numbers: Counter[tuple[str, OrderPurpose]] = Counter()
-        self._entered: set[str] = set()
+        self._entered: dict[str, str] = {}
         self._live: dict[str, None] = {}
         self._final: dict[str, None] = {}
         self._stops: dict[str, list[str]] = {}
@@ -98,11 +101,21 @@ class OrderJournal:
     def next_id(self, position_id: str, purpose: OrderPurpose) -> str:
         """Return the client order id that the next order of this position and purpose has."""
         number = self._numbers[position_id, purpose]
-        return client_order_id(self._instance, position_id=position_id, purpose=purpose, number=number)
+        mark = OrderMark(self._instance, self._epoch)
+        return client_order_id(mark, position_id=position_id, purpose=purpose, number=number)
 
-    def is_ours(self, cli_ord_id: str | None) -> bool:
-        """Return whether an order carries this home's mark."""
-        return cli_ord_id is not None and cli_ord_id.startswith(_PREFIX + self._instance)
+    def whose(self, cli_ord_id: str | None) -> Whose:
+        """Return who sent an order, by its name.
+
+        Every start of the home marks its orders with an epoch of its own, and writes them down before it sends
+        them: an order of this home with an epoch that the journal does not know was sent by a copy of the home.
+        """
+        mark = mark_of(cli_ord_id)
+        if mark is None:
+            return Whose.STRANGER
+        if mark.instance != self._instance:
+            return Whose.OTHER_HOME
+        return Whose.OURS if mark.epoch in self._epochs else Whose.COPY
 
     def entered(self, position_id: str) -> bool:
         """Return whether an entry was ever intended for this position."""
@@ -138,8 +151,8 @@ class OrderJournal:
 
     def entry_of(self, position_id: str) -> TrackedOrder | None:
         """Return the entry order of a position, if it is still remembered."""
-        cli = client_order_id(self._instance, position_id=position_id, purpose=OrderPurpose.ENTRY, number=0)
-        return self._orders.get(cli)
+        cli = self._entered.get(position_id)
+        return self._orders.get(cli) if cli is not None else None
 
     def stops_of(self, position_id: str) -> tuple[TrackedOrder, ...]:
         """Return the stops that were ever intended for a position, oldest first."""
@@ -158,13 +171,16 @@ class OrderJournal:
     def _fold_intent(self, intent: OrderIntent) -> None:
         if intent.cli_ord_id in self._orders:
             return
+        mark = mark_of(intent.cli_ord_id)
+        if mark is not None:
+            self._epochs.add(mark.epoch)
         self._orders[intent.cli_ord_id] = TrackedOrder(intent, OrderState.INTENT, None, Decimal(0), intent.ts)
         self._live[intent.cli_ord_id] = None
         self._numbers[intent.position_id, intent.purpose] += 1
         if intent.purpose is OrderPurpose.STOP:
             self._stops.setdefault(intent.position_id, []).append(intent.cli_ord_id)
         if intent.purpose is OrderPurpose.ENTRY:
-            self._entered.add(intent.position_id)
+            self._entered.setdefault(intent.position_id, intent.cli_ord_id)
 
     def _fold_update(self, update: OrderUpdate) -> None:
         order = self._orders.get(update.cli_ord_id)
@@ -199,14 +215,3 @@ class OrderJournal:
         stops = self._stops.get(order.intent.position_id)
         if stops is not None and cli_ord_id in stops:
             stops.remove(cli_ord_id)
-
-
-def client_order_id(instance: str, *, position_id: str, purpose: OrderPurpose, number: int) -> str:
-    """Return the 18-character name that one order always gets: mark, instance, 65 bits of hash."""
-    digest = hashlib.sha256(f"{position_id}|{purpose.value}|{number}".encode()).digest()
-    return _PREFIX + instance + base64.b32encode(digest).decode("ascii").lower()[:13]
-
-
-def is_of_a_bot(cli_ord_id: str | None) -> bool:
-    """Return whether an order carries the mark of this program, whichever home's."""
-    return cli_ord_id is not None and len(cli_ord_id) == 18 and cli_ord_id.startswith(_PREFIX)

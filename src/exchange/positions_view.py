@@ -3,8 +3,21 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from src.exchange.ledger import Ledger, OpenPosition
-from src.records.ledger import ClosedView, PositionClosed, Positions, PositionView, StopView
+from src.ledger.accounts import Account
+from src.ledger.book import Ledger
+from src.ledger.equity_path import EquityPath
+from src.ledger.position import OpenPosition
+from src.records.ledger import (
+    BookedView,
+    ClosedView,
+    PositionClosed,
+    Positions,
+    PositionView,
+    RiskView,
+    StopView,
+)
+
+_ZERO = Decimal(0)
 
 
 def picture(
@@ -12,23 +25,32 @@ def picture(
     marks: Mapping[str, Decimal],
     positions: tuple[PositionView, ...],
     *,
+    rates: Mapping[str, Decimal],
+    path: EquityPath,
     seq: int,
     ts: float,
 ) -> Positions:
-    """Return the ledger as a document; positions without a known price count as unchanged since entry."""
+    """Return the ledger as a document; positions without a known price count as unchanged since entry.
+
+    ``rates`` are the prices of collateral other than USD; what has none counts as nothing. ``path`` is how
+    the account did.
+    """
     unrealised = ledger.unrealised(marks)
+    held = sum((quantity * rates.get(asset, _ZERO) for asset, quantity in ledger.holdings().items()), _ZERO)
     return Positions(
         ts=ts,
         as_of_seq=seq,
-        opening_balance_usd=ledger.opened.balance_usd if ledger.opened is not None else Decimal(0),
+        opening_balance_usd=ledger.opened.balance_usd if ledger.opened is not None else _ZERO,
         cash_usd=ledger.cash,
         unrealised_pnl_usd=unrealised,
-        equity_usd=ledger.cash + unrealised,
+        equity_usd=ledger.cash + unrealised + held,
         realised_pnl_usd=ledger.realised,
         fees_usd=ledger.fees,
         funding_usd=ledger.funding,
         open_positions=positions,
         closed_positions=tuple(_closed_view(closed) for closed in ledger.closed),
+        booked=_booked(ledger),
+        risk=_risk(ledger, marks, rates, path, ts),
     )
 
 
@@ -48,6 +70,48 @@ def position_view(position: OpenPosition, *, mark: Decimal | None, stop: StopVie
         fees_usd=position.fees,
         funding_usd=position.funding,
         stop=stop,
+    )
+
+
+def exposure(ledger: Ledger, marks: Mapping[str, Decimal]) -> tuple[Decimal, Decimal] | None:
+    """Return gross and net value of the open positions in USD; None while a price is not known."""
+    gross = net = _ZERO
+    for symbol, position in ledger.positions.items():
+        mark = marks.get(symbol)
+        if mark is None:
+            return None
+        gross += position.size * mark
+        net += position.quantity * mark
+    return gross, net
+
+
+def _booked(ledger: Ledger) -> BookedView:
+    total = ledger.accounts.total
+    other = (Account.SETTLEMENT, Account.CHARGES, Account.ROUNDING, Account.UNKNOWN)
+    return BookedView(
+        capital_usd=ledger.capital_usd,
+        interest_usd=total(Account.INTEREST),
+        conversion_usd=total(Account.CONVERSION),
+        other_usd=sum((total(account) for account in other), _ZERO),
+        holdings=ledger.holdings(),
+    )
+
+
+def _risk(
+    ledger: Ledger, marks: Mapping[str, Decimal], rates: Mapping[str, Decimal], path: EquityPath, ts: float
+) -> RiskView:
+    exposed = exposure(ledger, marks)
+    gross, net = (None, None) if exposed is None else exposed
+    equity = ledger.equity(marks, rates)
+    return RiskView(
+        exposure_usd=gross,
+        net_exposure_usd=net,
+        leverage=float(gross / equity) if gross is not None and equity is not None and equity > 0 else None,
+        drawdown_usd=path.drawdown_usd,
+        drawdown_share=path.drawdown_share,
+        daily_usd=path.daily_usd(ts),
+        daily_share=path.daily_share(ts),
+        path=path.view(),
     )
 
 

@@ -5,8 +5,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from src.exchange.base import Instrument, OpenOrder
 from src.exchange.executor import Executor, on_tick
-from src.exchange.ledger import Ledger, OpenPosition
 from src.exchange.order_journal import OrderJournal, TrackedOrder
+from src.ledger.book import Ledger
+from src.ledger.position import OpenPosition
 from src.records.enums import Direction
 from src.records.ledger import StopView
 from src.records.orders import OrderState
@@ -142,7 +143,7 @@ class Protection:
     def _may_act(self, position: OpenPosition, now: float) -> bool:
         if position.strategy is None or self._journal.unresolved_on(position.symbol):
             return False
-        if self._not_before.get(position.position_id, now) > now:
+        if self._not_before.get(position.position_id, now) > now or self._executor.must_wait():
             self._postponed = True
             return False
         return True

@@ -1,17 +1,27 @@
 """The exchange is the truth: what it shows is compared with the journal and the ledger, and never ignored."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
+from src.exchange.account_watch import AccountWatch
 from src.exchange.base import Exchange, OpenOrder
 from src.exchange.errors import NoAnswer
-from src.exchange.ledger import Ledger
-from src.exchange.order_journal import OrderJournal, is_of_a_bot
+from src.exchange.open_orders import OpenOrders
+from src.exchange.position_check import PositionCheck
 from src.exchange.protection import Protection
-from src.records.enums import OrderPurpose
-from src.records.orders import OrderState
 
 _AGAIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often the exchange is compared with; market seconds."""
+
+    orders_every_s: float
+    positions_every_s: float
+    real_second: float
+    """How many market seconds pass in a real one."""
 
 
 class Reconciler:
@@ -24,27 +34,24 @@ class Reconciler:
         self,
         *,
         exchange: Exchange,
-        journal: OrderJournal,
-        ledger: Ledger,
+        orders: OpenOrders,
+        positions: PositionCheck,
+        watch: AccountWatch,
         protection: Protection,
         sync: Callable[[float], int],
-        orders_every_s: float,
-        positions_every_s: float,
-        real_second: float,
+        cadence: Cadence,
     ) -> None:
-        """Take what it works with; cadences are in market seconds, ``real_second`` is one of the machine's."""
+        """Take what it works with; ``sync`` books new fills."""
         self._exchange = exchange
-        self._journal = journal
-        self._ledger = ledger
+        self._orders = orders
+        self._positions = positions
+        self._watch = watch
         self._protection = protection
         self._sync = sync
-        self._orders_every_s = orders_every_s
-        self._positions_every_s = positions_every_s
-        self._again_s = _AGAIN_S * real_second
+        self._cadence = cadence
+        self._again_s = _AGAIN_S * cadence.real_second
         self._orders_due: float | None = None
         self._positions_due: float | None = None
-        self._order_reasons: tuple[str, ...] = ()
-        self._position_reasons: tuple[str, ...] = ()
         self._unanswered: tuple[str, ...] = ()
 
     @property
@@ -52,9 +59,34 @@ class Reconciler:
         """Return whether orders and positions have been compared since the start."""
         return self._orders_due is not None and self._positions_due is not None
 
+    @property
+    def accepted(self) -> dict[str, Decimal]:
+        """Return the quantities by symbol that a human has accepted as not ours."""
+        return self._positions.accepted
+
     def reasons(self) -> tuple[str, ...]:
         """Return what the exchange's state holds against new entries now."""
-        return self._order_reasons + self._position_reasons + self._unanswered
+        return (
+            *self._orders.reasons,
+            *self._positions.reasons,
+            *self._watch.reasons(),
+            *self._exchange.objections(),
+            *self._unanswered,
+        )
+
+    def accept(self, symbol: str) -> tuple[str, ...]:
+        """Let a symbol's foreign position and orders stand as they are; return the reasons that this took away.
+
+        They stay unmanaged. Whatever changes about them later is named again.
+        """
+        before = self.reasons()
+        self._orders.accept(symbol)
+        self._positions.accept(symbol)
+        return tuple(reason for reason in before if reason not in self.reasons())
+
+    def restore(self, accepted: dict[str, Decimal]) -> None:
+        """Take over what was accepted before the start."""
+        self._positions.accepted.update(accepted)
 
     def step(self, now: float) -> int:
         """Compare what is due; return how many comparisons were completed."""
@@ -86,47 +118,14 @@ class Reconciler:
             self._positions_due = now + self._again_s
 
     def _compare_orders(self, now: float) -> None:
-        open_orders = self._exchange.open_orders()
+        open_orders: tuple[OpenOrder, ...] = self._exchange.open_orders()
         self._sync(now)
-        reasons = [reason for order in open_orders if (reason := self._objection(order, now)) is not None]
+        self._orders.compare(open_orders, now)
         self._protection.read_back(open_orders, complete=True, now=now)
-        self._order_reasons = tuple(dict.fromkeys(reasons))
-        self._orders_due = now + self._orders_every_s
-
-    def _objection(self, order: OpenOrder, now: float) -> str | None:
-        """Adopt an open order of ours; return why it forbids new entries if it is not."""
-        if not self._journal.is_ours(order.cli_ord_id):
-            kind = "other_home_order" if is_of_a_bot(order.cli_ord_id) else "foreign_order"
-            return f"{kind}:{order.symbol}"
-        known = self._journal.find(cli_ord_id=order.cli_ord_id)
-        if known is None or known.intent.purpose is not OrderPurpose.STOP:
-            return f"unjournalled_order:{order.symbol}"
-        if known.final:
-            self._journal.settle(
-                known, state=OrderState.ACKED, reason="adopted", now=now, order_id=order.order_id
-            )
-        return None
+        self._orders_due = now + self._cadence.orders_every_s
 
     def _compare_positions(self, now: float) -> None:
         self._sync(now)
-        differing = self._differing()
-        if differing:
-            self._sync(now)
-            differing &= self._differing()
-        self._position_reasons = tuple(sorted(self._name(symbol) for symbol in differing))
-        self._positions_due = now + (self._again_s if differing else self._positions_every_s)
-
-    def _differing(self) -> set[str]:
-        """Return the symbols whose position is not the ledger's, but for those with an order in doubt."""
-        theirs = {position.symbol: position.quantity for position in self._exchange.positions()}
-        symbols = theirs.keys() | self._ledger.positions.keys()
-        return {
-            symbol
-            for symbol in symbols
-            if theirs.get(symbol, Decimal(0)) != self._ledger.quantity(symbol)
-            and not self._journal.unresolved_on(symbol)
-        }
-
-    def _name(self, symbol: str) -> str:
-        kind = "position_mismatch" if symbol in self._ledger.positions else "foreign_position"
-        return f"{kind}:{symbol}"
+        agree = self._positions.compare(now)
+        self._watch.look(self._positions.held)
+        self._positions_due = now + (self._cadence.positions_every_s if agree else self._again_s)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from src.exchange.base import Exchange, OpenOrder, OrderStatus
+from src.exchange.base import Exchange, OpenOrder, OrderQuery, OrderStatus
 from src.exchange.errors import NoAnswer
-from src.exchange.ledger import Ledger
 from src.exchange.order_journal import OrderJournal, TrackedOrder
+from src.ledger.book import Ledger
 from src.records.enums import OrderPurpose
 from src.records.orders import OrderState
 
@@ -16,6 +16,9 @@ _EVERY_S = 2.0
 _SLACK_S = 3.0
 _ROUNDS = 5
 _AT_LEAST_S = 15.0
+_HISTORY_AGAIN_S = 10.0
+_SENT_BEFORE_S = 60.0
+"""How far before the intent's time the history is read: clocks differ."""
 _RESTING = frozenset({"ENTERED_BOOK", "TRIGGER_PLACED"})
 _ENDED = frozenset({"FULLY_EXECUTED", "CANCELLED", "TRIGGER_ACTIVATION_FAILURE"})
 
@@ -40,7 +43,8 @@ class Resolver:
 
     A round asks for the order's status, the open orders, the fills and the positions; it counts only if every
     answer is complete. Found is adopted. NOT_PLACED is concluded from five empty rounds over 15 real seconds with
-    an unchanged position, the last begun 3 s after the exchange would still have accepted the order.
+    an unchanged position, the last begun 3 s after the exchange would still have accepted the order, if then the
+    history service, which forgets nothing but may lag, does not know the order either.
     """
 
     def __init__(
@@ -151,7 +155,34 @@ class Resolver:
         long = evidence.begun - search.first_begun >= _AT_LEAST_S * self._real_second
         if not (late and long and search.empty_rounds >= _ROUNDS):
             return False
-        return self._conclude(order, OrderState.NOT_PLACED, "found_nowhere", evidence)
+        try:
+            told = self._exchange.order_history(self._query(order))
+        except NoAnswer:
+            search.due = evidence.begun + _HISTORY_AGAIN_S * self._real_second
+            return False
+        if told is None:
+            return self._conclude(order, OrderState.NOT_PLACED, "found_nowhere", evidence)
+        return self._judge_history(order, told, evidence)
+
+    def _query(self, order: TrackedOrder) -> OrderQuery:
+        sent = self._exchange.server_time(order.intent.ts)
+        return OrderQuery(
+            cli_ord_id=order.intent.cli_ord_id,
+            symbol=order.intent.symbol,
+            is_stop=order.intent.purpose is OrderPurpose.STOP,
+            since=sent - _SENT_BEFORE_S * self._real_second,
+        )
+
+    def _judge_history(self, order: TrackedOrder, told: OrderStatus, evidence: _Evidence) -> bool:
+        """Conclude from the history of an order that rests no longer, once all it executed is booked."""
+        if told.status == "REJECTED":
+            state = OrderState.REJECTED
+        elif self._ledger.booked(order.intent.cli_ord_id) >= told.filled:
+            state = OrderState.DONE
+        else:
+            return False
+        word = f"history_{told.status.lower()}"
+        return self._conclude(order, state, word, evidence, filled=told.filled, order_id=told.order_id)
 
     def _conclude(
         self,

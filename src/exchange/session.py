@@ -1,18 +1,17 @@
-"""A session with a venue: budgets, the venue's time, whole pages, and only complete answers.
+"""A session with a venue: whole pages, and only complete answers.
 
 The same class talks to the paper exchange, to demo and to live, over the wire or in one process: only what it
 speaks through differs.
 """
 
-import statistics
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from operator import attrgetter
 
 from src.clock import Clock
 from src.exchange import kraken_answers as answers
 from src.exchange import kraken_verdicts as verdicts
+from src.exchange import order_trail
 from src.exchange.base import (
     AccountLogEntry,
     AccountState,
@@ -21,35 +20,29 @@ from src.exchange.base import (
     Fill,
     Instrument,
     OpenOrder,
+    OrderQuery,
     OrderRequest,
     OrderStatus,
-    Outcome,
     Quote,
 )
-from src.exchange.budget import Budget
-from src.exchange.errors import BudgetSpent, NoAnswer
+from src.exchange.errors import NoAnswer
+from src.exchange.session_calls import Calls
 from src.exchange.session_rows import KnownRows
-from src.exchange.session_wire import Endpoint, Wire
+from src.exchange.session_wire import HistoryEndpoint, Wire
 from src.records.enums import OrderType
 
-_KEPT_BY_READS = 100
-"""Units that only exits, stops and cancels may spend."""
-_KEPT_BY_ENTRIES = 200
-"""The same, and enough to read fills and orders back after an entry."""
 _FILLS_A_PAGE = 100
 _LOG_ROWS = 25
 _LOG_ROWS_CATCHING_UP = 1000
+_HISTORY_PAGES = 20
 
 
 class ExchangeSession:
     """The bot's view of a venue, over some wire."""
 
-    def __init__(self, wire: Wire, *, clock: Clock) -> None:
-        self._wire = wire
-        self._clock = clock
-        self._trading = Budget(limit=500, window_s=10.0)
-        self._history = Budget(limit=100, window_s=600.0)
-        self._offsets: deque[float] = deque(maxlen=5)
+    def __init__(self, wire: Wire, *, clock: Clock, seed: str = "") -> None:
+        """Speak through a wire; ``seed`` is of the chance that spreads waits, so that no two bots march in step."""
+        self._calls = Calls(wire, clock=clock, seed=seed)
         self._instruments = KnownRows("instruments", name="symbol", parse=answers.instrument)
         self._open_orders = KnownRows("openOrders", name="order_id", parse=answers.open_order)
         self._fills = KnownRows("fills", name="fill_id", parse=answers.fill)
@@ -57,42 +50,70 @@ class ExchangeSession:
 
     def close(self) -> None:
         """Give back the connections."""
-        self._wire.close()
+        self._calls.close()
 
     def server_time(self, now: float) -> float:
         """Return the exchange's time at market time ``now``: the median offset of the last five answers."""
-        return now + (statistics.median(self._offsets) if self._offsets else 0.0)
+        return self._calls.server_time(now)
+
+    def objections(self) -> tuple[str, ...]:
+        """Return why the venue turns requests away: ``rate_limited``, ``key_refused``, ``exchange_maintenance``."""
+        reason = self._calls.objection
+        return () if reason is None else (reason,)
+
+    def must_wait(self) -> bool:
+        """Return whether not even an exit would be sent now, because the venue turns requests away."""
+        return self._calls.must_wait(urgent=True)
 
     def instruments(self) -> dict[str, Instrument]:
         """Return the multi-collateral perpetuals by symbol."""
-        listed = self._instruments.read(self._ask("instruments", {}, cost=0))
+        listed = self._instruments.read(self._calls.ask("instruments", {}, cost=0))
         return {instrument.symbol: instrument for instrument in listed if instrument is not None}
 
     def quote(self, symbol: str) -> Quote:
         """Return the best prices of a symbol."""
-        return answers.one(self._ask("ticker", {"symbol": symbol}, cost=0), ("ticker",), answers.quote)
+        raw = self._calls.ask("ticker", {"symbol": symbol}, cost=0)
+        return answers.one(raw, ("ticker",), answers.quote)
 
     def account(self) -> AccountState:
         """Return the multi-collateral account."""
-        return answers.one(self._ask("accounts", {}, cost=2), ("accounts", "flex"), answers.account)
+        return answers.one(self._calls.ask("accounts", {}, cost=2), ("accounts", "flex"), answers.account)
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """Return all resting orders of the account."""
-        return self._open_orders.read(self._ask("openorders", {}, cost=2))
+        return self._open_orders.read(self._calls.ask("openorders", {}, cost=2))
 
     def positions(self) -> tuple[ExchangePosition, ...]:
         """Return the open positions of the account."""
-        return answers.rows(self._ask("openpositions", {}, cost=2), "openPositions", answers.position)
+        raw = self._calls.ask("openpositions", {}, cost=2)
+        return answers.rows(raw, "openPositions", answers.position)
+
+    def leverage_limits(self) -> dict[str, Decimal]:
+        """Return the leverage preferences by symbol; a symbol without one is in cross margin."""
+        raw = self._calls.ask("leveragepreferences", {}, cost=2)
+        return dict(answers.rows(raw, "leveragePreferences", answers.leverage_limit))
+
+    def limit_leverage(self, symbol: str, leverage: Decimal | None) -> None:
+        """Set a symbol's leverage preference, None takes it back; NoAnswer where it may not have been set."""
+        limit = {} if leverage is None else {"maxLeverage": _digits(leverage)}
+        self._calls.ask("setleverage", {"symbol": symbol, **limit}, cost=10)
 
     def order_status(self, cli_ord_id: str) -> OrderStatus | None:
         """Return what is remembered of one of our orders, open or ended at most five seconds ago."""
-        raw = self._ask("orders/status", {"cliOrdIds": cli_ord_id}, cost=1)
+        raw = self._calls.ask("orders/status", {"cliOrdIds": cli_ord_id}, cost=1)
         found = answers.rows(raw, "orders", answers.order_status)
         return next((order for order in found if order.cli_ord_id == cli_ord_id), None)
 
+    def order_history(self, query: OrderQuery) -> OrderStatus | None:
+        """Return what the history service tells of an order, however old; it may lag behind by seconds."""
+        orders = self._told("history/orders", query)
+        if orders is not None or not query.is_stop:
+            return orders
+        return self._told("history/triggers", query)
+
     def fills(self, since: float) -> tuple[Fill, ...]:
         """Return every fill from ``since`` on, oldest first, over as many pages as it takes."""
-        page = self._fills.read(self._ask("fills", {}, cost=2))
+        page = self._fills.read(self._calls.ask("fills", {}, cost=2))
         recent = [fill for fill in page if fill.ts >= since]
         found = {fill.fill_id: fill for fill in recent}
         if len(recent) < _FILLS_A_PAGE:
@@ -100,7 +121,7 @@ class ExchangeSession:
         while len(page) == _FILLS_A_PAGE and (oldest := min(fill.ts for fill in page)) >= since:
             known = len(found)
             earlier = {"lastFillTime": answers.wire_time(oldest + 0.001)}
-            page = answers.rows(self._ask("fills", earlier, cost=25), "fills", answers.fill)
+            page = answers.rows(self._calls.ask("fills", earlier, cost=25), "fills", answers.fill)
             found.update({fill.fill_id: fill for fill in page})
             if len(found) == known and len(page) == _FILLS_A_PAGE:
                 raise NoAnswer("the pages of fills do not go back")
@@ -122,55 +143,30 @@ class ExchangeSession:
 
     def send(self, request: OrderRequest) -> Answer:
         """Send an order once; an answer that is neither a known yes nor a known no is UNKNOWN."""
-        keep = 0 if request.reduce_only else _KEPT_BY_ENTRIES
-        if not self._trading.spend(10, real_now=self._clock.real(), keep=keep):
-            return Answer(Outcome.NO, None, "own_rate_budget_spent")
-        return self._act("sendorder", order_params(request), verdicts.order_answer)
+        params = order_params(request)
+        return self._calls.act("sendorder", params, verdicts.order_answer, urgent=request.reduce_only)
 
     def cancel(self, order_id: str) -> Answer:
         """Cancel an order; YES means that it rests no longer."""
-        if not self._trading.spend(10, real_now=self._clock.real()):
-            return Answer(Outcome.NO, None, "own_rate_budget_spent")
-        return self._act("cancelorder", {"order_id": order_id}, verdicts.cancel_answer)
+        return self._calls.act("cancelorder", {"order_id": order_id}, verdicts.cancel_answer, urgent=True)
 
-    def _act(self, endpoint: Endpoint, params: dict[str, str], read: Callable[[object], Answer]) -> Answer:
-        try:
-            return read(self._wire.call(endpoint, params))
-        except Exception as fault:  # noqa: BLE001 - whatever goes wrong around a sent order, it may be live
-            word = verdicts.refusal(self._wire.refusal())
-            if word is not None:
-                return Answer(Outcome.NO, None, word)
-            beneath = fault.__cause__ if isinstance(fault, NoAnswer) else None
-            return Answer(Outcome.UNKNOWN, None, type(beneath or fault).__name__)
-
-    def _ask(self, endpoint: Endpoint, params: dict[str, str], *, cost: int) -> Mapping[str, object]:
-        if cost and not self._trading.spend(cost, real_now=self._clock.real(), keep=_KEPT_BY_READS):
-            raise BudgetSpent(f"{cost} units")
-        before = self._clock.now()
-        raw = self._raw(endpoint, params)
-        if raw.get("result") != "success":
-            raise NoAnswer("no success in the answer")
-        self._note_time(raw.get("serverTime"), midpoint=(before + self._clock.now()) / 2)
-        return raw
-
-    def _raw(self, endpoint: Endpoint, params: dict[str, str]) -> Mapping[str, object]:
-        raw = self._wire.call(endpoint, params)
-        if not isinstance(raw, Mapping):
-            raise NoAnswer("the answer is no object")
-        return raw
-
-    def _note_time(self, text: object, *, midpoint: float) -> None:
-        try:
-            self._offsets.append(answers.seconds(text) - midpoint)
-        except (TypeError, ValueError) as fault:
-            raise NoAnswer("no serverTime in the answer") from fault
+    def _told(self, endpoint: HistoryEndpoint, query: OrderQuery) -> OrderStatus | None:
+        """Return where all the pages of a history leave an order."""
+        params = {"since": str(int(query.since * 1000)), "sort": "asc", "tradeable": query.symbol}
+        told: list[Mapping[str, object]] = []
+        for _ in range(_HISTORY_PAGES):
+            raw = self._calls.ask_history(endpoint, {"version": "v3", **params}, tokens=1)
+            told += order_trail.events(raw)
+            token = raw.get("continuationToken")
+            if not token:
+                return order_trail.fold(told, query.cli_ord_id)
+            params["continuation_token"] = str(token)
+        raise NoAnswer("the pages of the history do not end")
 
     def _log_page(self, since: float, count: int) -> tuple[list[AccountLogEntry], bool]:
-        tokens = 1 if count == _LOG_ROWS else 3
-        if not self._history.spend(tokens, real_now=self._clock.real()):
-            raise BudgetSpent(f"{tokens} history tokens")
         params = {"since": str(int(since * 1000)), "sort": "asc", "count": str(count)}
-        page = self._log_rows.read(self._raw("account-log", params))
+        tokens = 1 if count == _LOG_ROWS else 3
+        page = self._log_rows.read(self._calls.ask_history("account-log", params, tokens=tokens))
         return [row for row in page if row is not None], len(page) >= count
 
 

@@ -3,19 +3,26 @@
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-Endpoint = Literal[
-    "instruments",
-    "ticker",
-    "accounts",
-    "openorders",
-    "openpositions",
-    "orders/status",
-    "fills",
-    "account-log",
-    "sendorder",
-    "cancelorder",
-]
-"""What the bot asks, by the venue's own words."""
+HistoryEndpoint = Literal["account-log", "history/orders", "history/triggers"]
+"""What is asked of the history service, which has a budget and a shape of answers of its own."""
+
+Endpoint = (
+    Literal[
+        "instruments",
+        "ticker",
+        "accounts",
+        "openorders",
+        "openpositions",
+        "orders/status",
+        "fills",
+        "leveragepreferences",
+        "setleverage",
+        "sendorder",
+        "cancelorder",
+    ]
+    | HistoryEndpoint
+)
+"""What the bot asks, by the venue's own words; ``setleverage`` is a PUT of ``leveragepreferences``."""
 
 
 class Wire(Protocol):
@@ -30,6 +37,9 @@ class Wire(Protocol):
 
     def refusal(self) -> str | None:
         """Return the body of the newest answer, complete or not, as it came; None where none came."""
+
+    def status(self) -> int | None:
+        """Return the HTTP status of the newest answer; None where none came or there is no HTTP."""
 
     def close(self) -> None:
         """Give back the connections."""

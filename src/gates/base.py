@@ -3,39 +3,21 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Protocol
 
 import msgspec
 
 from src.records.decisions import SizeFactor, Verdict
-from src.records.enums import Direction, Ruling
+from src.records.enums import Ruling
 from src.records.features import Features
-from src.records.learning import SignalWeights
+from src.records.gate_facts import Exposure, Lot, MeasuredCost
+from src.records.learning import EdgeEvidence, SignalWeights, kind_of
 from src.records.policies import SignalPolicies
 from src.records.predictions import Prediction
 from src.records.settings import Costs
 from src.records.signals import Signal
 
 PASS, BLOCK = Ruling.PASS, Ruling.BLOCK
-
-
-class Exposure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An open position, or an entry that is on its way to become one."""
-
-    symbol: str
-    direction: Direction
-    notional_usd: float | None
-    """Size times the newest price; None where no price is known."""
-
-
-class Lot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the venue takes orders of a symbol in."""
-
-    step: Decimal
-    """Contracts; every size is a multiple of it."""
-    minimum: Decimal
-    """The smallest order, in contracts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +31,9 @@ class GateContext:
     weights: SignalWeights | None
     """None where the file is missing or corrupt."""
     weights_version: str
+    evidence: EdgeEvidence | None
+    """None where no learning cycle has written any."""
+    evidence_version: str
     costs: Costs
     leader: str
     """The symbol that the betas are measured against."""
@@ -64,6 +49,12 @@ class GateContext:
     unhealthy_workers: tuple[str, ...] | None
     """None where nobody told."""
     lots: Mapping[str, Lot]
+    measured_costs: Mapping[str, MeasuredCost]
+    """What trading really cost of late, by symbol; absent where too little was traded."""
+    realised_usd: Mapping[str, float]
+    """By kind of trade: net P&L of its closed positions so far."""
+    trades_without_evidence: bool
+    """Whether a kind of trade that nothing is known of is traded at the smallest size, or not at all."""
 
     def features_of(self, symbol: str) -> Features | None:
         """Return the newest window of a symbol, or None where there was none."""
@@ -94,6 +85,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cost_bps: float | None
     """What the round trip costs, in bps of notional."""
     proposal: Proposal
+
+    @property
+    def kind(self) -> str:
+        """Return what evidence and realised P&L of such trades are kept under."""
+        return kind_of(self.signal.strategy, self.signal.direction)
 
 
 class Check(Protocol):

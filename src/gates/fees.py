@@ -37,16 +37,20 @@ def expected_edge_bps(signal: Signal, prediction: Prediction | None, context: Ga
 def round_trip_cost_bps(signal: Signal, context: GateContext) -> float | None:
     """Return what entering and leaving costs in bps of notional, or None where an input is missing.
 
-    Taker fees both ways; each way the half spread or the configured slippage, whichever is larger; and the
-    funding that the direction would pay over the expected hold. Funding that it would earn is not counted.
+    Taker fees both ways, as configured or as measured; each way the half spread, the configured or the measured
+    slippage, whichever is largest; and the funding that the direction would pay over the expected hold. Funding
+    that it would earn is not counted.
     """
     features = context.features_of(signal.symbol)
     spread = finite(features.spread_bps) if features is not None else None
     funding_rate = finite(features.funding_rate) if features is not None else None
     if spread is None or funding_rate is None:
         return None
-    costs = context.costs
-    one_way = costs.taker_fee_bps + max(costs.slippage_bps, spread / 2.0)
+    costs, measured = context.costs, context.measured_costs.get(signal.symbol)
+    fee, slippage = costs.taker_fee_bps, max(costs.slippage_bps, spread / 2.0)
+    if measured is not None:
+        fee, slippage = max(fee, measured.taker_fee_bps), max(slippage, measured.slippage_bps)
+    one_way = fee + slippage
     hours = context.policies.expected_hold_s / HOUR_S
     funding = max(0.0, signal.direction.sign * funding_rate * 1e4 * hours)
     return 2.0 * one_way + funding

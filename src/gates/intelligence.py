@@ -5,7 +5,9 @@ Five inputs each say +1 (buy), -1 (sell) or 0; the composite is their weighted m
 
 from collections.abc import Callable
 
-from src.gates.base import Candidate, GateContext, at_least, blocked, finite
+import msgspec
+
+from src.gates.base import PASS, Candidate, GateContext, at_least, blocked, finite
 from src.records.decisions import Verdict
 from src.records.features import Features
 
@@ -27,7 +29,15 @@ def check_intelligence(candidate: Candidate, context: GateContext) -> Verdict:
     if len(live) < needed:
         return at_least(CHECK, len(live), needed, unit="inputs", reason="too_few_inputs")
     aligned = candidate.signal.direction.sign * composite(live)
-    return at_least(CHECK, aligned, -policies.intelligence_conflict, unit="score", reason="conflict")
+    verdict = at_least(CHECK, aligned, -policies.intelligence_conflict, unit="score", reason="conflict")
+    if verdict.ruling is not PASS or len(live) == len(INPUTS):
+        return verdict
+    return msgspec.structs.replace(verdict, reason=_without(live))
+
+
+def _without(live: dict[str, float]) -> str:
+    """Return which inputs a verdict had to do without: stale, or never heard of."""
+    return "without:" + ",".join([name for name in INPUTS if name not in live])
 
 
 def live_readings(features: Features) -> dict[str, float]:

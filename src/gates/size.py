@@ -4,11 +4,14 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 
-from src.gates.base import Candidate, GateContext, Lot, Proposal, at_least, blocked, finite
+from src.gates.base import Candidate, GateContext, Proposal, at_least, blocked, finite
 from src.gates.fees import hold_volatility_bps
+from src.gates.kelly import explores, share_of
 from src.records.decisions import SizeFactor, Verdict
 from src.records.enums import Regime
-from src.records.policies import SignalPolicies, hour_bucket
+from src.records.gate_facts import Lot
+from src.records.learning import kind_of
+from src.records.policies import SignalPolicies, Switch, hour_bucket
 from src.records.predictions import Prediction
 from src.records.signals import Signal
 
@@ -16,6 +19,10 @@ STOP_BPS = "stop_bps"
 BASE_USD = "base_usd"
 MAX_POSITION_USD = "max_position_usd"
 ROOM_USD = "exposure_room_usd"
+KELLY_USD = "kelly_usd"
+SMALLEST_USD = "smallest_order_usd"
+_WHOLE = 1.0 + 1e-9
+"""So that the smallest order's value is not rounded down to nothing."""
 _NONE = Decimal(0)
 
 
@@ -52,6 +59,10 @@ def propose(
     if room is None or equity is None or equity <= 0:
         only = SizeFactor(name=STOP_BPS, value=stop_bps)
         return Proposal(usd=None, missing="missing_equity", factors=(only,))
+    cap = _evidence_cap(signal, context, equity=equity)
+    if cap is None:
+        only = SizeFactor(name=STOP_BPS, value=stop_bps)
+        return Proposal(usd=None, missing="missing_instrument", factors=(only,))
     base = equity * policies.risk_per_trade_share / (stop_bps / 1e4)
     multipliers = _multipliers(signal, prediction, policies, signal.regime, conviction)
     wanted = base * math.prod([factor.value for factor in multipliers])
@@ -61,8 +72,24 @@ def propose(
         *multipliers,
         SizeFactor(name=MAX_POSITION_USD, value=policies.max_position_usd),
         SizeFactor(name=ROOM_USD, value=room),
+        *cap,
     )
-    return Proposal(usd=min(wanted, policies.max_position_usd, room), missing="", factors=factors)
+    capped = min(wanted, policies.max_position_usd, room, *[factor.value for factor in cap])
+    return Proposal(usd=capped, missing="", factors=factors)
+
+
+def _evidence_cap(signal: Signal, context: GateContext, *, equity: float) -> tuple[SizeFactor, ...] | None:
+    """Return the cap that evidence sets, or the want of it; None where the smallest order is not known."""
+    if context.policies.kelly is Switch.OFF:
+        return ()
+    share = share_of(kind_of(signal.strategy, signal.direction), context)
+    if share is not None:
+        return (SizeFactor(name=KELLY_USD, value=share * equity),)
+    lot = context.lots.get(signal.symbol)
+    if lot is None:
+        return None
+    smallest = float(max(lot.minimum, lot.step)) * signal.price * _WHOLE
+    return (SizeFactor(name=SMALLEST_USD, value=smallest),)
 
 
 def exposure_room(context: GateContext) -> float | None:
@@ -104,7 +131,8 @@ def size_verdict(
     if lot is None:
         return blocked("size", unit="usd", reason="missing_instrument")
     venue_minimum = float(max(lot.minimum, lot.step) * price)
-    minimum = max(venue_minimum, context.policies.minimum_position_usd)
+    worth_it = 0.0 if explores(candidate.kind, context) else context.policies.minimum_position_usd
+    minimum = max(venue_minimum, worth_it)
     if contracts is None:
         return blocked("size", unit="usd", reason=candidate.proposal.missing, required=minimum)
     reason = "below_venue_minimum" if minimum == venue_minimum else "below_policy_minimum"

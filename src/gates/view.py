@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from src.gates.base import Exposure
 from src.records.features import Features
+from src.records.gate_facts import Exposure
 from src.records.ledger import PositionView
 
 
@@ -30,17 +30,20 @@ class MarketView:
 
 
 def exposures_of(positions: Iterable[PositionView], view: MarketView) -> tuple[Exposure, ...]:
-    """Return the open positions at their newest price."""
-    return tuple(
-        Exposure(
-            symbol=position.symbol, direction=position.direction, notional_usd=_notional_usd(position, view)
-        )
-        for position in positions
-    )
+    """Return the open positions at their newest price, with what they lose from there to their stops."""
+    return tuple([_exposure(position, view) for position in positions])
 
 
-def _notional_usd(position: PositionView, view: MarketView) -> float | None:
-    price = view.price_of(position.symbol)
+def _exposure(position: PositionView, view: MarketView) -> Exposure:
+    price, size, stop = view.price_of(position.symbol), float(position.size), position.stop
     if price is None and position.mark_price is not None:
         price = float(position.mark_price)
-    return None if price is None else float(position.size) * price
+    loss = None
+    if price is not None and stop is not None:
+        loss = max(0.0, position.direction.sign * (price - float(stop.price)) * size)
+    return Exposure(
+        symbol=position.symbol,
+        direction=position.direction,
+        notional_usd=None if price is None else size * price,
+        stop_loss_usd=loss,
+    )

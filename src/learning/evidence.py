@@ -13,6 +13,7 @@ from src.records.enums import Direction, Disposition, Regime, Strategy
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 STRATEGIES = tuple(Strategy)
 REGIMES = tuple(Regime)
@@ -33,6 +34,7 @@ class LearningRow(Line, frozen=True, kw_only=True):
     strategy: Strategy
     direction: Direction
     disposition: Disposition
+    blocked_by: tuple[str, ...]
     regime: Regime | None
     ofi: float | None
     score: float | None
@@ -60,6 +62,8 @@ class Evidence:
     """Place in ``REGIMES``."""
     disposition: Codes
     """Place in ``DISPOSITIONS``."""
+    worthy: Flags
+    """Whether the gate found nothing wrong with the signal itself, whatever else kept it from being traded."""
     ofi: Floats
     score: Floats
     net: Floats

@@ -1,4 +1,4 @@
-"""Resolved signals remembered as packed columns: 136 bytes a signal instead of kilobytes."""
+"""Resolved signals remembered as packed columns: 137 bytes a signal instead of kilobytes."""
 
 import struct
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from src.learning.edges import is_worthy
 from src.learning.evidence import (
     DISPOSITIONS,
     REGIMES,
@@ -23,7 +24,7 @@ from src.records.outcomes import EnrichedDecision
 
 _LABELS = tuple(HORIZONS_S)
 _PLACES = {label: place for place, label in enumerate(_LABELS)}
-_ROW = struct.Struct(f"<{5 + 2 * len(_LABELS)}d4bh{len(COMPONENTS)}b")
+_ROW = struct.Struct(f"<{5 + 2 * len(_LABELS)}d5bh{len(COMPONENTS)}b")
 _COLUMNS = np.dtype(
     [
         ("ts", "<f8"),
@@ -37,6 +38,7 @@ _COLUMNS = np.dtype(
         ("direction", "i1"),
         ("regime", "i1"),
         ("disposition", "i1"),
+        ("worthy", "i1"),
         ("symbol", "<i2"),
         ("votes", "i1", (len(COMPONENTS),)),
     ]
@@ -123,6 +125,7 @@ class EvidenceMemory:
             direction=_joined(parts, "direction")[order],
             regime=_joined(parts, "regime")[order],
             disposition=_joined(parts, "disposition")[order],
+            worthy=_joined(parts, "worthy")[order].astype(np.bool_),
             ofi=_joined(parts, "ofi")[order],
             score=_joined(parts, "score")[order],
             net=_at_horizon(parts, "net", horizon)[order],
@@ -147,6 +150,7 @@ class EvidenceMemory:
             row.direction.sign,
             _REGIME_CODES[row.regime],
             _DISPOSITION_CODES[row.disposition],
+            is_worthy(row.disposition, row.blocked_by),
             self._symbols.setdefault(row.symbol, len(self._symbols)),
             *map(votes, COMPONENTS, _NO_VOTES),
         )

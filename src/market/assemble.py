@@ -91,7 +91,7 @@ class Assembler:
     def _slow_facts(self, ts: float) -> tuple[list[MinuteFacts], list[QuarterFacts]]:
         minute, quarter, hour = ts - ts % MINUTE_S, ts - ts % QUARTER_S, ts - ts % HOUR_S
         if self._hour is None or self._hour[0] != hour:
-            self._hour = (hour, hour_facts(self.series, self._leader, until=hour))
+            self._hour = (hour, hour_facts(self.series, tuple(self._columns), self._leader, until=hour))
         if self._minute is None or self._minute[0] != minute:
             self._minute = (minute, minute_facts(self.series, self._leader, until=minute))
         if self._quarter is None or self._quarter[0] != quarter:

@@ -124,6 +124,7 @@ def _record(closed: ClosedWindow, close: Close, facts: Facts, found: _Found) -> 
         book_age_s=closed.book_age_s,
         ticker_age_s=closed.ticker_age_s,
         incomplete=found.incomplete,
+        correlations=quarter.hour.correlations,
     )
 
 

@@ -1,6 +1,6 @@
 """Features of hours: computed once an hour, for all symbols together."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,25 +20,34 @@ class HourFacts(NamedTuple):
     volatility_median_bps: float | None
     correlation: float | None
     beta: float | None
+    correlations: dict[str, float]
+    """With each other symbol."""
 
 
-_Relation = Mapping[int, tuple[float, float | None]]
-"""Correlation with the leader and slope on it, by column."""
+class _Relation(NamedTuple):
+    leader_correlation: float | None
+    leader_slope: float | None
+    correlations: dict[str, float]
 
 
-def hour_facts(series: Series, leader: int, *, until: float) -> list[HourFacts]:
-    """Return the facts of every symbol at the end of an hour; ``leader`` is a column."""
+_ALONE = _Relation(None, None, {})
+_DIGITS = 4
+"""More than a week of hours can tell of a correlation."""
+
+
+def hour_facts(series: Series, symbols: Sequence[str], leader: int, *, until: float) -> list[HourFacts]:
+    """Return the facts of every symbol at the end of an hour; ``leader`` is a column of ``symbols``."""
     ends = until - until % HOUR_S
     closes = np.ascontiguousarray(series.quarters.last(_MEDIAN_BARS + 1, until=ends).T)
-    relation = _relation(closes[:, -_RELATION_BARS - 1 :: 4], leader)
+    relation = _relation(closes[:, -_RELATION_BARS - 1 :: 4], symbols, leader)
     return [
-        HourFacts(volatility.hourly_median_bps(row, bars_an_hour=4), *relation.get(column, (None, None)))
+        HourFacts(volatility.hourly_median_bps(row, bars_an_hour=4), *relation.get(column, _ALONE))
         for column, row in enumerate(log_returns(closes))
     ]
 
 
-def _relation(closes: npt.NDArray[np.float64], leader: int) -> _Relation:
-    """Relate hourly returns to the leader's, over the symbols and the hours that are known to all of them."""
+def _relation(closes: npt.NDArray[np.float64], symbols: Sequence[str], leader: int) -> dict[int, _Relation]:
+    """Relate hourly returns to each other, over the symbols and the hours that are known to all of them."""
     hours = {column: _hourly_returns(row) for column, row in enumerate(closes)}
     found = {column: returns for column, returns in hours.items() if returns is not None}
     common = min((returns.size for returns in found.values()), default=0)
@@ -49,10 +58,18 @@ def _relation(closes: npt.NDArray[np.float64], leader: int) -> _Relation:
     matrix = correlation.shrunk_correlations(np.array(list(known.values())))
     if matrix is None:
         return {}
-    row = matrix[columns.index(leader)]
+    with_leader = matrix[columns.index(leader)]
     return {
-        column: (float(value), correlation.slope_on(known[leader], known[column]))
-        for column, value in zip(columns, row, strict=True)
+        column: _Relation(
+            float(with_leader[place]),
+            correlation.slope_on(known[leader], known[column]),
+            {
+                symbols[other]: round(float(value), _DIGITS)
+                for other, value in zip(columns, matrix[place], strict=True)
+                if other != column
+            },
+        )
+        for place, column in enumerate(columns)
     }
 
 

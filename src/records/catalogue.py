@@ -7,8 +7,24 @@ from src.records.decisions import Decision
 from src.records.ensemble import EnsembleState
 from src.records.exchange_journal import ExchangeSnapshot, JournalEntry, MarketCheckpoint
 from src.records.features import Features
-from src.records.learning import DailyLearningRules, LearningAudit, LearningState, SignalWeights
-from src.records.ledger import FillBooked, FundingBooked, LedgerOpened, PositionClosed, Positions
+from src.records.gate_facts import GateFacts
+from src.records.learning import (
+    DailyLearningRules,
+    EdgeEvidence,
+    LearningAudit,
+    LearningState,
+    SignalWeights,
+)
+from src.records.ledger import (
+    CashBooked,
+    ClosingRevised,
+    FillBooked,
+    FillSettled,
+    FundingBooked,
+    LedgerOpened,
+    PositionClosed,
+    Positions,
+)
 from src.records.operations import (
     ClockAnchor,
     ExchangeEndpoint,
@@ -58,8 +74,22 @@ FILES: tuple[FileEntry, ...] = (
     FileEntry("logs/predictive_signals.jsonl", "predictive engine", "knowledge", (Signal,)),
     FileEntry("logs/ensemble_predictions.jsonl", "ensemble predictor", "knowledge", (Prediction,)),
     FileEntry("logs/conviction_gate.jsonl", "main", "money where it trades", (Decision,)),
+    FileEntry("logs/gate_facts.jsonl", "main", "money where it trades", (GateFacts,)),
     FileEntry("logs/orders.jsonl", "main", "money", (OrderIntent, OrderUpdate, CancelIntent)),
-    FileEntry("logs/fills.jsonl", "main", "money", (LedgerOpened, FillBooked, FundingBooked, PositionClosed)),
+    FileEntry(
+        "logs/fills.jsonl",
+        "main",
+        "money",
+        (
+            LedgerOpened,
+            FillBooked,
+            FillSettled,
+            FundingBooked,
+            CashBooked,
+            PositionClosed,
+            ClosingRevised,
+        ),
+    ),
     FileEntry("logs/positions_futures.json", "main", "knowledge", (Positions,)),
     FileEntry("logs/signal_outcomes.jsonl", "signal resolver", "knowledge", (SignalOutcome,)),
     FileEntry("logs/learning_audit.jsonl", "learning cycle", "knowledge", (LearningAudit,)),
@@ -82,6 +112,10 @@ FILES: tuple[FileEntry, ...] = (
     FileEntry(
         "feature_store/daily_learning_rules.json", "learning cycle", "knowledge", (DailyLearningRules,)
     ),
+    FileEntry("feature_store/edge_evidence.json", "learning cycle", "knowledge", (EdgeEvidence,)),
+    FileEntry("feature_store/versions/policies_<HASH>.json", "main", "money", (SignalPolicies,)),
+    FileEntry("feature_store/versions/weights_<HASH>.json", "main", "money", (SignalWeights,)),
+    FileEntry("feature_store/versions/evidence_<HASH>.json", "main", "money", (EdgeEvidence,)),
     FileEntry("feature_store/learning_state.json", "learning cycle", "knowledge", (LearningState,)),
     FileEntry("feature_store/paper_exchange/journal.jsonl", "paper exchange", "money", (JournalEntry,)),
     FileEntry("feature_store/paper_exchange/snapshot.json", "paper exchange", "money", (ExchangeSnapshot,)),

@@ -64,6 +64,10 @@ class Decision(Line, frozen=True, kw_only=True):
     policies_version: str
     """Hash of the policies in force."""
     coverage: int
+    evidence_version: str = ""
+    """Hash of the evidence that sizes rest on."""
+    facts_seq: int | None = None
+    """Number of the line of ``logs/gate_facts.jsonl`` that tells what else the gate knew."""
 
     def __post_init__(self) -> None:
         """Refuse a decision that contradicts its own verdicts."""

@@ -103,6 +103,21 @@ class OrderType(Word):
     STOP = "stp"
 
 
+class CashKind(Word):
+    """What moved collateral beside executions and funding."""
+
+    TRANSFER = "TRANSFER"
+    """Put in or taken out by the owner: neither gain nor loss."""
+    CONVERSION = "CONVERSION"
+    INTEREST = "INTEREST"
+    SETTLEMENT = "SETTLEMENT"
+    """A gain that the venue booked without an execution."""
+    CHARGE = "CHARGE"
+    """A fee that belongs to no execution, or a tax."""
+    UNKNOWN = "UNKNOWN"
+    """The venue's word for it is not documented: booked, and an alarm."""
+
+
 class Disposition(Word):
     """What became of a signal."""
 
@@ -130,3 +145,14 @@ COMPONENTS: tuple[str, ...] = (
     "oi_divergence",
 )
 """The ten components, in the order of their first weights."""
+
+
+class Collateral(Word):
+    """A currency other than USD that a futures account may hold."""
+
+    EUR = "EUR"
+    GBP = "GBP"
+    USDC = "USDC"
+    USDT = "USDT"
+    BTC = "BTC"
+    ETH = "ETH"

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from src.records.base import Document, Line, Record
 from src.records.enums import Side
 from src.records.market_state import SyntheticState
@@ -31,6 +33,8 @@ class Opened(Record, frozen=True, kw_only=True, tag_field="effect", tag="opened"
     """The account began with this much collateral."""
 
     balance_usd: Decimal
+    currencies: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Other collateral, by the wire's name of its currency, in units of it."""
 
 
 class Placed(Record, frozen=True, kw_only=True, tag_field="effect", tag="placed"):
@@ -50,14 +54,16 @@ class Executed(Record, frozen=True, kw_only=True, tag_field="effect", tag="execu
     size: Decimal
     """In contracts, positive."""
     fill_type: str
-    """``maker``, ``taker`` or ``liquidation``."""
+    """``maker``, ``taker``, ``partialLiquidation``, ``liquidation`` or ``assignor``."""
     fee_usd: Decimal
-    """Positive is paid."""
+    """Positive is paid; everything that the venue charged for it."""
     funding_usd: Decimal
     """Funding that the change of position realised; positive is received."""
     funding_rate: Decimal | None
     """The absolute rate behind it, in USD a contract and hour."""
     mark_price: Decimal | None
+    liquidation_fee_usd: Decimal = Decimal(0)
+    """What of the fee was charged for being liquidated."""
 
 
 class Resized(Record, frozen=True, kw_only=True, tag_field="effect", tag="resized"):
@@ -119,7 +125,45 @@ class Transferred(Record, frozen=True, kw_only=True, tag_field="effect", tag="tr
     """What the cash account receives; negative is taken from it."""
 
 
-Effect = Opened | Placed | Executed | Resized | Ended | Settled | Preferred | Rejected | Armed | Transferred
+class Moved(Record, frozen=True, kw_only=True, tag_field="effect", tag="moved"):
+    """Units of another currency than USD moved between the collateral, the cash account and the world."""
+
+    currency: str
+    collateral: Decimal
+    """What the collateral receives; negative is taken from it."""
+    cash: Decimal
+    """What the cash account receives; negative is taken from it."""
+
+
+class Converted(Record, frozen=True, kw_only=True, tag_field="effect", tag="converted"):
+    """Other collateral was sold for USD, to pay a debt."""
+
+    currency: str
+    amount: Decimal
+    """Units given up."""
+    price: Decimal
+    """Index price of a unit, in USD."""
+    spread: Decimal
+    """What the conversion cost, as a fraction of the value."""
+    usd: Decimal
+    """What the collateral received for it."""
+
+
+class Charged(Record, frozen=True, kw_only=True, tag_field="effect", tag="charged"):
+    """An hour's interest on a debt in USD was paid."""
+
+    amount_usd: Decimal
+
+
+class Covered(Record, frozen=True, kw_only=True, tag_field="effect", tag="covered"):
+    """The venue took over what a bankrupt account owed."""
+
+    amount_usd: Decimal
+
+
+Payment = Opened | Settled | Transferred | Moved | Converted | Charged | Covered
+"""A change of the account's money that is no trade."""
+Effect = Placed | Executed | Resized | Ended | Preferred | Rejected | Armed | Payment
 """One change of a participant's state."""
 
 
@@ -200,21 +244,26 @@ class AccountRow(Record, frozen=True, kw_only=True):
     row_id: int
     ts: float
     asset: str
-    """``usd``, or the contract in lower case for a row about a position."""
+    """A currency, or the contract in lower case for a row about a position."""
     info: str
     old_balance: Decimal
     new_balance: Decimal
-    contract: str | None
-    trade_price: Decimal | None
-    mark_price: Decimal | None
-    realised_pnl_usd: Decimal | None
-    fee_usd: Decimal
-    execution: str | None
+    contract: str | None = None
+    trade_price: Decimal | None = None
+    """In USD; of a conversion the index price of the currency."""
+    mark_price: Decimal | None = None
+    realised_pnl_usd: Decimal | None = None
+    fee_usd: Decimal = Decimal(0)
+    execution: str | None = None
     """The fill's id."""
-    funding_rate: Decimal | None
-    realised_funding_usd: Decimal | None
-    old_average_entry_price: Decimal | None
-    new_average_entry_price: Decimal | None
+    funding_rate: Decimal | None = None
+    realised_funding_usd: Decimal | None = None
+    old_average_entry_price: Decimal | None = None
+    new_average_entry_price: Decimal | None = None
+    conversion_spread: Decimal | None = None
+    """Of a conversion: its cost as a fraction of the value."""
+    liquidation_fee_usd: Decimal | None = None
+    """Of a liquidation: what of the fee was charged for it."""
 
 
 class ExchangeSnapshot(Document, frozen=True, kw_only=True):
@@ -242,6 +291,12 @@ class ExchangeSnapshot(Document, frozen=True, kw_only=True):
     order_events: tuple[OrderEvent, ...] = ()
     """The newest, oldest first."""
     order_events_written: int = 0
+    currencies: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Other collateral than USD, in units of it."""
+    wallet: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Other currencies than USD in the cash account."""
+    volumes_usd: tuple[tuple[int, Decimal], ...] = ()
+    """(days since the epoch, value traded) of the days that may still count for the fees."""
 
 
 class MarketCheckpoint(Document, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """What the market showed in one window of one symbol."""
 
+import msgspec
+
 from src.records.base import Line, Record
 from src.records.enums import Regime
 
@@ -123,3 +125,5 @@ class Features(Line, frozen=True, kw_only=True):
     ticker_age_s: float | None
     incomplete: tuple[str, ...]
     """Names of what was missing or broken in this window, e.g. ``book_gap`` or ``candles_1m``."""
+    correlations: dict[str, float] = msgspec.field(default_factory=dict)
+    """By symbol, this one left out: correlation of one-hour returns, shrunk to the average of all, -1..1."""

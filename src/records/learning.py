@@ -5,7 +5,7 @@ import enum
 import msgspec
 
 from src.records.base import Document, Line, Record
-from src.records.enums import COMPONENTS
+from src.records.enums import COMPONENTS, Direction, Strategy
 
 DEFAULT_CYCLE = "default"
 """The ``cycle_id`` of weights that no cycle has touched."""
@@ -53,6 +53,36 @@ class DailyLearningRules(Document, frozen=True, kw_only=True):
     cycle_id: str
     profitable: tuple[PatternRule, ...]
     losing: tuple[PatternRule, ...]
+
+
+class KindEvidence(Record, frozen=True, kw_only=True):
+    """What one kind of trade has brought so far, at the learning horizon and after costs, in bps of notional."""
+
+    signals: int
+    blocks: int
+    """Time blocks with such signals: the real number of samples."""
+    mean_bps: float
+    """Mean net gain."""
+    deviation_bps: float
+    """Standard deviation of one trade's net gain."""
+    standard_error_bps: float | None
+    """Of the mean, over time blocks; None with fewer than two."""
+
+
+class EdgeEvidence(Document, frozen=True, kw_only=True):
+    """``feature_store/edge_evidence.json``: what the signals that deserved a trade have brought, traded or not.
+
+    The gate's Kelly size rests on it. Counted are resolved signals that no judgement of their worth blocked.
+    """
+
+    cycle_id: str
+    kinds: dict[str, KindEvidence]
+    """By strategy and direction, e.g. ``OFI|LONG``; a kind without a signal is absent."""
+
+
+def kind_of(strategy: Strategy, direction: Direction) -> str:
+    """Return the name of a kind of trade."""
+    return f"{strategy.value}|{direction.value}"
 
 
 class LearningState(Document, frozen=True, kw_only=True):

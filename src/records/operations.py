@@ -137,7 +137,7 @@ class TapeLine(Record, frozen=True, kw_only=True):
     Mostly the venue's websocket messages as they came. Between them stands what else the builder was told, so
     that all of it can be told again: feed ``session`` (the builder ``started``; ``connected``, ``disconnected``),
     and the answers to its questions, ``polled_tickers``, ``polled_candles`` and ``polled_funding``. Where a
-    recording is replayed as a market these lines are passed over.
+    recording is replayed as a market, candles and funding tell of the time before it.
     """
 
     received_at: float

@@ -27,7 +27,7 @@ class OrderIntent(Line, frozen=True, kw_only=True, tag_field="type", tag="intent
     """An order as it is about to be sent; on disk before the first byte leaves."""
 
     cli_ord_id: str
-    """Our name for it on the exchange, 18 characters, a function of position, purpose and number."""
+    """Our name for it on the exchange, 18 characters: home, start of the home, position, purpose and number."""
     position_id: str
     """The position it opens, protects or closes; the entry's signal id."""
     signal_id: str

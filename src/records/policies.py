@@ -46,11 +46,18 @@ class SignalPolicies(Config, frozen=True, kw_only=True):
     minimum_edge_over_cost: Annotated[float, msgspec.Meta(ge=0.5, le=10.0)]
     """Expected edge over the round trip's cost."""
 
+    kelly: Switch = Switch.ON
+    """Whether a trade may be no larger than a quarter of Kelly's share of what its kind has brought."""
+    exploration_loss_share: Annotated[float, msgspec.Meta(ge=0.0, le=0.05)] = 0.01
+    """Realised loss over equity up to which a kind of trade that nothing is known of goes on at the smallest size."""
+
     max_correlated_exposure_share: Annotated[float, msgspec.Meta(ge=0.0, le=3.0)]
     """Beta-weighted exposure in one direction, over equity."""
     max_positions_in_cluster: Annotated[int, msgspec.Meta(ge=1, le=20)]
     """Positions of one direction whose correlation is above ``cluster_correlation``."""
     cluster_correlation: Share
+    max_cluster_exposure_share: Annotated[float, msgspec.Meta(ge=0.0, le=3.0)] = 0.4
+    """Notional of such a cluster over equity."""
 
     intelligence_conflict: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
     """Composite of taker flow, liquidations, fear and greed, funding and open interest against the
@@ -72,6 +79,10 @@ class SignalPolicies(Config, frozen=True, kw_only=True):
     max_open_positions: Annotated[int, msgspec.Meta(ge=0, le=50)]
     max_exposure_share: Annotated[float, msgspec.Meta(ge=0.0, le=5.0)]
     """Notional of all positions over equity."""
+    max_stop_risk_share: Annotated[float, msgspec.Meta(gt=0.0, le=0.10)] = 0.03
+    """Loss over equity if every stop is reached."""
+    max_gap_loss_share: Annotated[float, msgspec.Meta(gt=0.0, le=0.50)] = 0.15
+    """Loss over equity if every position gaps 20 % against us, past its stop."""
 
     risk_per_trade_share: Annotated[float, msgspec.Meta(gt=0.0, le=0.02)]
     """Loss at the stop over equity."""

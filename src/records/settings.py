@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from src.records.base import Config, Record
+from src.records.enums import Collateral
 
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -49,14 +50,54 @@ class Recording(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keep_segments: Count
 
 
+class Delay(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long something is on its way, in real milliseconds: at least half the median, log-normal beyond that."""
+
+    median_ms: Annotated[float, msgspec.Meta(ge=0.0, le=60_000.0)]
+    p99_ms: Annotated[float, msgspec.Meta(ge=0.0, le=600_000.0)]
+    """What one in a hundred exceeds."""
+
+    def __post_init__(self) -> None:
+        """Refuse a tail below the median, and one behind no delay at all."""
+        if self.p99_ms < self.median_ms or (self.median_ms == 0 and self.p99_ms > 0):
+            raise ValueError(f"p99_ms must not be below median_ms, nor stand alone: {self.p99_ms:g}")
+
+
+class Latency(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far the paper exchange is away; 0 and 0 switch a delay off."""
+
+    request: Delay = Delay(median_ms=80.0, p99_ms=300.0)
+    """From a client to the engine."""
+    answer: Delay = Delay(median_ms=60.0, p99_ms=250.0)
+    """From the engine back to the client."""
+    market_data: Delay = Delay(median_ms=60.0, p99_ms=250.0)
+    """From the engine to a listener of the websocket."""
+
+
 class PaperExchange(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The embedded paper exchange."""
 
-    starting_balance_usd: Positive
+    starting_balance_usd: Annotated[float, msgspec.Meta(ge=0.0)]
     edge: bool
     """Whether the synthetic market rewards order flow; off, nothing predicts anything."""
     messages_per_s: Positive
     """Mean book and trade messages a second and symbol, in market time."""
+    latency: Latency = Latency()
+    """How far away it is."""
+    collateral: dict[Collateral, Positive] = msgspec.field(default_factory=dict)
+    """What a new account holds besides USD, in units of each currency."""
+
+    def __post_init__(self) -> None:
+        """Refuse an account with nothing in it."""
+        if not (self.starting_balance_usd or self.collateral):
+            raise ValueError("starting_balance_usd is 0 and there is no other collateral")
+
+
+class Margin(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How positions are margined on the exchange; read back, and set at a start where nothing is open."""
+
+    max_leverage: dict[Symbol, Positive] = msgspec.field(default_factory=dict)
+    """Symbols in isolated margin, with their highest leverage; every other symbol is in cross margin."""
 
 
 class SteppedLatency(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,8 +105,8 @@ class SteppedLatency(Record, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     decision_s: Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
     """From the close of a window until the gate is asked."""
-    request_s: Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
-    """From sending a request to its answer; the exchange hears of it after half of that."""
+    request_s: Annotated[float, msgspec.Meta(ge=0.0, le=60.0)] | None = None
+    """From sending a request to its answer, half of it each way; None draws both ways from ``paper.latency``."""
 
 
 class BotSettings(Config, frozen=True, kw_only=True):
@@ -91,8 +132,9 @@ class BotSettings(Config, frozen=True, kw_only=True):
     supervision: Supervision
     recording: Recording
     paper: PaperExchange
-    stepped_latency: SteppedLatency = SteppedLatency(decision_s=0.02, request_s=0.1)
+    stepped_latency: SteppedLatency = SteppedLatency(decision_s=0.02)
     """What `simulate` assumes of the machine and the line."""
+    margin: Margin = Margin()
 
     def __post_init__(self) -> None:
         """Refuse a window that minutes do not divide into, or are not made of."""

@@ -14,6 +14,10 @@ from src.records.signals import Signal
 from src.report.names import SignalName
 from src.report.prices import Mids
 
+SAME = "the same"
+DIFFERENT = "ANOTHER DECISION"
+CANNOT = "cannot be"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -37,7 +41,9 @@ class Found:
     outcome: SignalOutcome | None
     row: EnrichedDecision | None
     weights: SignalWeights | None
-    """The weights that the gate decided with; None where they have changed since."""
+    """The weights that the gate decided with; None where they are not kept."""
+    repeated: str
+    """What became of the decision when it was made once more: one of ``SAME``, ``DIFFERENT``, ``CANNOT`` and why."""
     position: PositionView | None
     """The open position, as the newest view shows it."""
     mids: Mids

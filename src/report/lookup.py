@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from src.recomputation import NotOnRecord, RulesOnRecord, recomputed
 from src.records.base import Document, Line
 from src.records.decisions import Decision
 from src.records.features import Features
@@ -13,7 +14,7 @@ from src.records.orders import OrderEvent, OrderIntent
 from src.records.outcomes import EnrichedDecision, PendingDecided, PendingEvent, PendingPut, SignalOutcome
 from src.records.predictions import Prediction
 from src.records.signals import Signal
-from src.report.found import Found
+from src.report.found import CANNOT, DIFFERENT, SAME, Found
 from src.report.names import SignalName
 from src.report.prices import MidTape, WindowPrice, stale_after_s
 from src.store.document import DocumentFile
@@ -54,6 +55,7 @@ def find(home: Home, signal_id: str) -> Found:
         outcome=search.one(home.signal_outcomes, SignalOutcome),
         row=search.one(home.enriched_decisions, EnrichedDecision),
         weights=weights,
+        repeated=search.repeated(decision),
         position=position,
         mids=search.mids(orders, newest[0].window_s if newest else 0.0),
         as_of=newest[0].ts if newest else None,
@@ -136,14 +138,27 @@ class _Search:
         return tape
 
     def documents(self, decision: Decision | None) -> tuple[SignalWeights | None, PositionView | None]:
-        """Return the weights that decided, if they are still in force, and the position, if it is open."""
-        weights = DocumentFile(self._home.weights, SignalWeights, writer="explain")
-        decided_with = weights.version() if decision is not None else None
-        same = decision is not None and decided_with == decision.weights_version
+        """Return the weights that decided, if they are kept, and the position, if it is open."""
         positions = self._read(DocumentFile(self._home.positions_futures, Positions, writer="explain"))
         views = positions.open_positions if positions is not None else ()
         position = next((view for view in views if view.position_id == self._signal_id), None)
-        return (self._read(weights) if same else None), position
+        return (None if decision is None else self._weights(decision.weights_version)), position
+
+    def repeated(self, decision: Decision | None) -> str:
+        """Return what becomes of the decision when it is made once more from the records; empty without one."""
+        if decision is None:
+            return ""
+        try:
+            again = recomputed(self._home, decision)
+        except NotOnRecord as gone:
+            return f"{CANNOT}: {gone}"
+        return SAME if again == decision else DIFFERENT
+
+    def _weights(self, version: str) -> SignalWeights | None:
+        try:
+            return RulesOnRecord(self._home).weights(version)
+        except NotOnRecord:
+            return None
 
     def _read(self, file: DocumentFile[D]) -> D | None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from src.exchange.ledger import Ledger
+from src.ledger.book import Ledger
 from src.records.ledger import LedgerEntry
 from src.report.performance_thin import Point, ThinSeries
 

@@ -2,11 +2,11 @@
 
 import math
 
-from src.gates.size import BASE_USD, MAX_POSITION_USD, ROOM_USD, STOP_BPS
+from src.gates.size import BASE_USD, KELLY_USD, MAX_POSITION_USD, ROOM_USD, SMALLEST_USD, STOP_BPS
 from src.records.decisions import Decision, SizeFactor
 from src.report.story import SizeStory
 
-_CAPS = frozenset({MAX_POSITION_USD, ROOM_USD})
+_CAPS = frozenset({MAX_POSITION_USD, ROOM_USD, KELLY_USD, SMALLEST_USD})
 _HEAD = frozenset({STOP_BPS, BASE_USD})
 
 

@@ -200,6 +200,8 @@ class Story(Record, frozen=True, kw_only=True):
     prediction_in_time: bool | None
     """Whether the gate had it when it decided; None where that is not known."""
     decision: Decision | None
+    repeated: str
+    """What the records make of the decision once more, e.g. ``the same``; empty without a decision."""
     size: SizeStory | None
     orders: tuple[OrderStory, ...]
     fills: tuple[MeasuredFill, ...]

@@ -37,6 +37,7 @@ def tell(found: Found) -> Story:
         prediction=found.prediction,
         prediction_in_time=_in_time(found),
         decision=decision,
+        repeated=found.repeated,
         size=size,
         orders=orders,
         fills=fills,

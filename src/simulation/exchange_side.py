@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from src.exchange.simulator.collateral import by_wire_name
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.events import Market
 from src.exchange.simulator.journal import Books
@@ -26,7 +27,12 @@ class ExchangeSide:
             taken=market.taken,
             footprint=not plan.market.startswith(TAPE_PREFIX),
         )
-        self.engine.open(now, balance_usd=Decimal(str(plan.settings.paper.starting_balance_usd)))
+        paper = plan.settings.paper
+        self.engine.open(
+            now,
+            balance_usd=Decimal(str(paper.starting_balance_usd)),
+            currencies=by_wire_name(paper.collateral),
+        )
 
     def close(self, now: float) -> None:
         """Write down where the account stands, and let go of the books."""

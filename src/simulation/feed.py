@@ -1,10 +1,12 @@
 """The exchange's websocket without a wire: what a subscriber would have decoded, message by message."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.feed import BookChange, BookReset, FeedMessage, Print, TickerDue
+from src.exchange.simulator.latency import Line, Way
 from src.exchange.simulator.wire.public import levels, print_uid
 from src.exchange.simulator.wire.stream import PRINTS_IN_SNAPSHOT
 from src.market.wire import (
@@ -25,13 +27,19 @@ Hear = Callable[[float, WireMessage], object]
 
 
 class DirectFeed:
-    """One subscriber to book, trades and ticker of some symbols; it hears each message at its own time."""
+    """One subscriber to book, trades and ticker of some symbols; it hears each message when that arrives."""
 
-    def __init__(self, core: Core, *, symbols: Iterable[str], hear: Hear) -> None:
-        """Tell ``hear`` what happens to these symbols from the subscription on."""
+    def __init__(self, core: Core, *, symbols: Iterable[str], hear: Hear, way: Way | None = None) -> None:
+        """Tell ``hear`` what happens to these symbols from the subscription on.
+
+        At once, unless messages take their ``way``: then :meth:`deliver` tells what has arrived.
+        """
         self._core = core
         self._symbols = tuple(symbols)
-        self._hear = hear
+        self._deliver = hear
+        self._waiting: deque[tuple[float, WireMessage]] = deque()
+        self._line = None if way is None or way.instant else Line(way)
+        self._hear = hear if self._line is None else self._send
         self._heard: frozenset[str] = frozenset()
         self._ticker_told = dict.fromkeys(self._symbols, 0.0)
 
@@ -46,6 +54,12 @@ class DirectFeed:
     def resend(self, symbol: str, now: float) -> None:
         """Tell the whole book of a symbol again."""
         self._hear(now, _snapshot(self._core.contracts[symbol]))
+
+    def deliver(self, now: float) -> None:
+        """Tell what has arrived by now, each at its own time."""
+        waiting, hear = self._waiting, self._deliver
+        while waiting and waiting[0][0] <= now:
+            hear(*waiting.popleft())
 
     def publish(self, messages: Sequence[FeedMessage]) -> None:
         """Tell what the engine said, in its order; news of the account's own orders are for others."""
@@ -64,6 +78,10 @@ class DirectFeed:
                     self._tell_ticker(message)
             elif isinstance(message, BookReset) and message.symbol in heard:
                 self.resend(message.symbol, message.ts)
+
+    def _send(self, ts: float, wire: WireMessage) -> None:
+        if self._line is not None:
+            self._waiting.append((self._line.arrives(ts), wire))
 
     def _tell_ticker(self, due: TickerDue) -> None:
         if due.ts - self._ticker_told[due.symbol] < TICKER_EVERY_S:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from src.exchange.base import Exchange
 from src.exchange.simulator.checkpoint import Checkpoint
+from src.exchange.simulator.latency import Ways
 from src.exchange.simulator.service import Service
 from src.market.feed_process import REQUESTS_PER_S, open_builder
 from src.market.poll_answers import hand_over
@@ -15,7 +16,7 @@ from src.simulation.exchange_side import ExchangeSide
 from src.simulation.feed import DirectFeed
 from src.simulation.memory import RunMemory
 from src.simulation.plan import Pace, Plan
-from src.simulation.venue import DirectVenue, direct_exchange
+from src.simulation.venue import DirectVenue, direct_exchange, stepped_ways
 
 LONGEST_STEP_S = 1.0
 """What is due by the clock alone waits no longer than this, as in the daemon."""
@@ -24,8 +25,8 @@ LONGEST_STEP_S = 1.0
 class ReachesExchange(Protocol):
     """How the bot comes to its exchange."""
 
-    def __call__(self, service: Service, clock: VirtualClock, /, *, latency_s: float) -> Exchange:
-        """Return the exchange behind a service; a request and its answer take ``latency_s`` market seconds."""
+    def __call__(self, service: Service, clock: VirtualClock, /, *, away: Ways) -> Exchange:
+        """Return the exchange behind a service, ``away`` market seconds away."""
 
 
 class MessageLeg:
@@ -52,7 +53,10 @@ class MessageLeg:
         self._side = ExchangeSide(plan, self._market, files=files, now=clock.now())
         self._builder, self._written = open_builder(plan.home, settings, clock, files=files)
         tracked = plan.tracked
-        self._feed = DirectFeed(self._side.engine.core, symbols=tracked, hear=self._builder.on_wire)
+        away = stepped_ways(settings, seed=plan.seed)
+        self._feed = DirectFeed(
+            self._side.engine.core, symbols=tracked, hear=self._builder.on_wire, way=away.market_data
+        )
         self._service = Service(self._side.engine, self._market, clock, self._feed)
         self._service.begin()
         self._builder.on_connected(clock.now())
@@ -65,13 +69,14 @@ class MessageLeg:
             requests_per_s=REQUESTS_PER_S,
         )
         self._windows = 0
-        self._bench.open(reach_exchange(self._service, clock, latency_s=settings.stepped_latency.request_s))
+        self._bench.open(reach_exchange(self._service, clock, away=away))
 
     def step(self) -> float:
         """Live on to the next second, or close of a shorter window; return that time."""
         self._ts = (math.floor(self._ts / self._step_s) + 1) * self._step_s
         self._clock.advance_to(self._ts)
         self._service.step()
+        self._feed.deliver(self._ts)
         while self._poller.ask_next() <= 0:
             pass
         self._windows += self._builder.step(self._clock.now())

@@ -16,6 +16,7 @@ from src.exchange.simulator.markets.spec import (
     market_end,
     market_start,
     market_symbols,
+    refuse_live,
 )
 from src.records.policies import Components
 from src.records.settings import BotSettings
@@ -53,6 +54,7 @@ def first_window(market: str, start: float | None, *, window_s: float) -> float:
     """
     if start is not None and not EARLIEST <= start <= LATEST:
         raise MarketSpecError("--start must lie in the years 1971 to 9998")
+    refuse_live(market)
     known = market_start(market)
     if start is not None and known is not None and start < known:
         raise MarketSpecError(f"{market} begins later than the asked start, at {_readable(known)}")

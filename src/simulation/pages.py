@@ -38,10 +38,15 @@ class Standing(Generic[D]):
 
     def version(self) -> str | None:
         """Return the first 12 hex digits of the SHA-256 of its bytes; None where the disk knows."""
-        document = self.document
-        if document is not None and self._version is None:
-            self._version = version_of(self._file.content_of(document))
+        if self._version is None:
+            content = self.content()
+            self._version = None if content is None else version_of(content)
         return self._version
+
+    def content(self) -> bytes | None:
+        """Return its bytes; None where the disk has them."""
+        document = self.document
+        return None if document is None else self._file.content_of(document)
 
     def flush(self) -> None:
         """Bring it to the disk."""
@@ -72,6 +77,10 @@ class SteppedPage(Generic[D]):
     def version(self) -> str | None:
         """Return the first 12 hex digits of the SHA-256 of its bytes; None where there is none."""
         return self._file.version() if self._standing.document is None else self._standing.version()
+
+    def content(self) -> bytes | None:
+        """Return the bytes of what stands; None where there is none."""
+        return self._file.content() if self._standing.document is None else self._standing.content()
 
     def write(self, document: D) -> None:
         """Replace the document."""

@@ -10,6 +10,8 @@ LEG_WINDOWS = 7200
 """Windows of a symbol in a leg: five days of minutes."""
 INSTANCE = "sim"
 """The mark of a stepped run's orders: no exchange outside ever sees them, so all runs share it."""
+EPOCH = "run"
+"""The same for its start: a run that goes on is the same run."""
 BOOT = "000000"
 """What stands for the random name of a start, in the lines of a stepped run."""
 

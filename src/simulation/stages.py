@@ -9,7 +9,8 @@ from src.futures_portfolio_tracker import open_desk
 from src.predictive_flow_engine import build_predictive_engine
 from src.signal_outcome_tracker import build_signal_resolver
 from src.simulation.clock import VirtualClock
-from src.simulation.plan import INSTANCE, Plan
+from src.simulation.plan import EPOCH, INSTANCE, Plan
+from src.situation import Stakes
 from src.store.files import Files
 
 MOST_ROUNDS = 10_000
@@ -33,6 +34,7 @@ class Stages:
             exchange,
             settings=settings,
             instance=INSTANCE,
+            epoch=EPOCH,
             speed=clock.speed,
             now=clock.now(),
             files=files,
@@ -44,7 +46,13 @@ class Stages:
         )
         self._enrichment = build_data_enrichment(home, files)
         self.cycle: BotCycle = build_bot_cycle(
-            home, settings, self.desk, speed=clock.speed, unhealthy_workers=tuple, files=files
+            home,
+            settings,
+            self.desk,
+            speed=clock.speed,
+            unhealthy_workers=tuple,
+            files=files,
+            stakes=Stakes(max_equity_usd=None, trades_without_evidence=True),
         )
 
     def settle(self) -> None:

@@ -3,18 +3,23 @@
 import math
 from collections.abc import Mapping
 
+import msgspec
 import orjson
 
 from src.exchange.errors import NoAnswer
 from src.exchange.session import ExchangeSession
 from src.exchange.session_wire import Endpoint
 from src.exchange.simulator.errors import BadCall
+from src.exchange.simulator.latency import Ways, steady, ways
 from src.exchange.simulator.service import Service
 from src.exchange.simulator.wire.values import iso, millis
 from src.features.funding import relative_rate
 from src.market.kraken_public import MAXIMUM_BARS, RESOLUTIONS, VenueError
 from src.market.quotes import Bar, FundingHour, Reference
+from src.records.settings import BotSettings
 from src.simulation.clock import VirtualClock
+
+NO_DISTANCE = ways(steady(0.0), seed="")
 
 
 class ExchangeBroke(RuntimeError):
@@ -28,11 +33,11 @@ class DirectWire:
     changes afterwards.
     """
 
-    def __init__(self, service: Service, clock: VirtualClock, *, latency_s: float = 0.0) -> None:
-        """Take ``latency_s`` market seconds for each question and its answer, half of it each way."""
+    def __init__(self, service: Service, clock: VirtualClock, *, away: Ways = NO_DISTANCE) -> None:
+        """Take market seconds for each question and its answer: by the moment each sets off, what ``away`` says."""
         self._service = service
         self._clock = clock
-        self._half_way_s = latency_s / 2
+        self._away = away
         self._newest: Mapping[str, object] | None = None
 
     def call(self, endpoint: Endpoint, params: Mapping[str, str]) -> object:
@@ -45,26 +50,29 @@ class DirectWire:
         if self._service.failure is not None:
             raise ExchangeBroke from self._service.failure
         self._newest = None
-        self._clock.advance_by(self._half_way_s)
+        self._clock.advance_by(self._away.request.takes(self._clock.now()))
         try:
             self._newest = self._answer(endpoint, params)
         except BadCall as bad:
             self._newest = {"result": "error", "error": str(bad), "serverTime": self._server_time()}
             raise NoAnswer(str(bad)) from bad
         finally:
-            self._clock.advance_by(self._half_way_s)
+            self._clock.advance_by(self._away.answer.takes(self._clock.now()))
         return self._newest
 
     def refusal(self) -> str | None:
         """Return the newest answer as the text that it would have been; None where there was none."""
         return None if self._newest is None else orjson.dumps(self._newest).decode()
 
+    def status(self) -> None:
+        """Return None: there is no HTTP."""
+
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
     def _answer(self, endpoint: Endpoint, params: Mapping[str, str]) -> dict[str, object]:
         shape = self._service.request(endpoint, params)
-        if endpoint == "account-log":
+        if endpoint == "account-log" or endpoint.startswith("history/"):
             return shape
         return {"result": "success", **shape, "serverTime": self._server_time()}
 
@@ -72,9 +80,18 @@ class DirectWire:
         return iso(self._clock.now())
 
 
-def direct_exchange(service: Service, clock: VirtualClock, *, latency_s: float = 0.0) -> ExchangeSession:
+def direct_exchange(service: Service, clock: VirtualClock, *, away: Ways = NO_DISTANCE) -> ExchangeSession:
     """Return the session of live trading with a paper exchange in this process."""
-    return ExchangeSession(DirectWire(service, clock, latency_s=latency_s), clock=clock)
+    return ExchangeSession(DirectWire(service, clock, away=away), clock=clock)
+
+
+def stepped_ways(settings: BotSettings, *, seed: int) -> Ways:
+    """Return how far away a stepped run's exchange is: as the server, unless requests were given a fixed time."""
+    latency, fixed_s = settings.paper.latency, settings.stepped_latency.request_s
+    if fixed_s is not None:
+        fixed = steady(fixed_s)
+        latency = msgspec.structs.replace(latency, request=fixed.request, answer=fixed.answer)
+    return ways(latency, seed=str(seed))
 
 
 class DirectVenue:

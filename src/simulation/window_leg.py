@@ -11,7 +11,7 @@ from src.simulation.clock import VirtualClock
 from src.simulation.exchange_side import ExchangeSide
 from src.simulation.memory import RunMemory
 from src.simulation.plan import Pace, Plan
-from src.simulation.venue import direct_exchange
+from src.simulation.venue import direct_exchange, stepped_ways
 from src.simulation.warm_up import funding_hours, warm_up
 from src.simulation.window_face import WindowFace, WindowService
 
@@ -45,7 +45,7 @@ class WindowLeg:
         self._service.begin()
         self._builder, self._written = open_builder(plan.home, settings, clock, files=files)
         warm_up(self._builder, self._market, symbols=self._tracked, now=self._ts)
-        self._bench.open(direct_exchange(self._service, clock, latency_s=settings.stepped_latency.request_s))
+        self._bench.open(direct_exchange(self._service, clock, away=stepped_ways(settings, seed=plan.seed)))
         self._windows = 0
 
     def step(self) -> float:

@@ -53,6 +53,8 @@ class ConfigFile(Generic[C]):
         """First 12 hex digits of the SHA-256 of the last good version's bytes; empty before ``load``."""
         self.faults: tuple[ConfigFault, ...] = ()
         """What is wrong with the newest edit; empty while the last good version is what the file says."""
+        self.content = b""
+        """The last good version's bytes; empty before ``load``."""
 
     def load(self) -> C:
         """Return the configuration as it stands; ConfigError with every fault where it is none."""
@@ -178,6 +180,7 @@ class ConfigFile(Generic[C]):
         self._good = good
         self._last_look = self._judged = look
         self.version = version_of(content)
+        self.content = content
         self.faults = ()
 
     def _refuse(self, faults: tuple[ConfigFault, ...]) -> None:

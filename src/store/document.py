@@ -58,8 +58,12 @@ class DocumentFile(Generic[D]):
 
     def version(self) -> str | None:
         """Return the first 12 hex digits of the SHA-256 of its bytes; None where there is no file."""
-        content = self._content(remember=False)
+        content = self.content()
         return None if content is None else version_of(content)
+
+    def content(self) -> bytes | None:
+        """Return its bytes; None where there is no file."""
+        return self._content(remember=False)
 
     def write(self, document: D) -> str:
         """Replace the document; return its version.

@@ -90,6 +90,9 @@ class Page(Protocol[D]):
     def version(self) -> str | None:
         """Return the version of what stands; None where there is none."""
 
+    def content(self) -> bytes | None:
+        """Return the bytes of what stands; None where there is none."""
+
     def write(self, document: D) -> object:
         """Replace it; ``version`` tells which it became."""
 

@@ -114,6 +114,11 @@ class Home:
         return self.logs / "conviction_gate.jsonl"
 
     @property
+    def gate_facts(self) -> Path:
+        """Return ``logs/gate_facts.jsonl``."""
+        return self.logs / "gate_facts.jsonl"
+
+    @property
     def orders(self) -> Path:
         """Return ``logs/orders.jsonl``."""
         return self.logs / "orders.jsonl"
@@ -194,6 +199,16 @@ class Home:
     def daily_rules(self) -> Path:
         """Return ``feature_store/daily_learning_rules.json``."""
         return self.feature_store / "daily_learning_rules.json"
+
+    @property
+    def edge_evidence(self) -> Path:
+        """Return ``feature_store/edge_evidence.json``."""
+        return self.feature_store / "edge_evidence.json"
+
+    @property
+    def versions(self) -> Path:
+        """Return ``feature_store/versions``: the rules that decisions were made by."""
+        return self.feature_store / "versions"
 
     @property
     def learning_state(self) -> Path:

@@ -18,6 +18,7 @@ from src.records.learning import SignalWeights
 from src.records.ledger import LedgerEntry, PositionClosed
 from src.records.orders import OrderEvent, OrderIntent
 from src.records.outcomes import PendingEvent, PendingPut
+from src.situation import Stakes
 from src.store.document import DocumentFile
 from src.store.jsonl import Durability, JsonlWriter, read_all
 from src.store.paths import Home
@@ -55,7 +56,13 @@ class Bot:
         )
         stack.callback(self.desk.close)
         self.cycle: BotCycle = build_bot_cycle(
-            self.home, settings, self.desk, files=files, speed=1.0, unhealthy_workers=lambda: ()
+            self.home,
+            settings,
+            self.desk,
+            files=files,
+            speed=1.0,
+            unhealthy_workers=lambda: (),
+            stakes=Stakes(max_equity_usd=None, trades_without_evidence=True),
         )
         stack.callback(self.cycle.close)
 

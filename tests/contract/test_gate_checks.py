@@ -16,6 +16,9 @@ from src.records.policies import Switch
 from src.records.predictions import Prediction
 from src.records.signals import Signal
 from tests.gate_fakes import (
+    EDGE,
+    LEADER,
+    LOT,
     NOON,
     POLICIES,
     SYMBOL,
@@ -23,6 +26,8 @@ from tests.gate_fakes import (
     a_policy,
     a_prediction,
     a_signal,
+    replaced,
+    some_evidence,
     with_features,
 )
 
@@ -38,7 +43,12 @@ def _case(
 
 
 def _crowd(symbol: str, count: int, usd: float | None) -> tuple[Exposure, ...]:
-    return tuple(Exposure(symbol=symbol, direction=Direction.LONG, notional_usd=usd) for _ in range(count))
+    held = Exposure(symbol=symbol, direction=Direction.LONG, notional_usd=usd, stop_loss_usd=1.0)
+    return (held,) * count
+
+
+def _short(symbol: str, usd: float) -> tuple[Exposure, ...]:
+    return (Exposure(symbol=symbol, direction=Direction.SHORT, notional_usd=usd, stop_loss_usd=1.0),)
 
 
 def _without_prediction() -> Case:
@@ -56,7 +66,9 @@ MISSING: dict[str, Callable[[], Case]] = {
     "spread": lambda: _case(features={"spread_bps": None}),
     "funding rate": lambda: _case(features={"funding_rate": None}),
     "beta": lambda: _case(features={"beta_with_leader": None}),
-    "correlation": lambda: _case(features={"correlation_with_leader": None}),
+    "correlation": lambda: _case(features={"correlations": {}}, exposures=_crowd(LEADER, 1, 100.0)),
+    "margin": lambda: _case(lots={SYMBOL: replaced(LOT, maintenance_share=None)}),
+    "smallest order": lambda: _case(evidence=None, lots={}),
     "depth": lambda: _case(features={"ask_depth_usd": None}),
     "intelligence": lambda: _case(
         features={
@@ -82,6 +94,12 @@ BLOCKING: dict[str, Callable[[], Case]] = {
     "intelligence": lambda: _case(
         features={"taker_buy_share": 0.1, "long_liquidations_usd_1h": 1e6, "fear_greed": 90.0}
     ),
+    "kelly": lambda: _case(evidence=some_evidence(**{"OFI|LONG": replaced(EDGE, mean_bps=8.0)})),
+    "risk.stops": lambda: _case(
+        policies=a_policy(max_stop_risk_share=0.0001), exposures=_short(LEADER, 400.0)
+    ),
+    "risk.gap": lambda: _case(policies=a_policy(max_gap_loss_share=0.01), exposures=_short(LEADER, 501.0)),
+    "risk.liquidation": lambda: _case(lots={SYMBOL: replaced(LOT, maintenance_share=5.0)}),
     "pre_entry.freeze": lambda: _case(freeze_reasons=("by hand",)),
     "pre_entry.workers": lambda: _case(unhealthy_workers=("ensemble_predictor",)),
     "pre_entry.equity": lambda: _case(equity_usd=0.0),
@@ -101,8 +119,17 @@ BLOCKING: dict[str, Callable[[], Case]] = {
 
 OTHERS_THAT_MAY_BLOCK = {
     "prediction": {"fees"},
-    "pre_entry.equity": {"correlation", "pre_entry.depth", "pre_entry.exposure", "size"},
-    "pre_entry.exposure": {"correlation", "size"},
+    "kelly": {"pre_entry.depth", "risk.liquidation", "size"},
+    "pre_entry.equity": {
+        "correlation",
+        "pre_entry.depth",
+        "pre_entry.exposure",
+        "risk.gap",
+        "risk.liquidation",
+        "risk.stops",
+        "size",
+    },
+    "pre_entry.exposure": {"correlation", "risk.liquidation", "size"},
 }
 
 

@@ -66,6 +66,7 @@ def test_an_order_that_meets_a_fault_is_never_taken_for_what_it_is_not(
     assert time.monotonic() - began < 3
     assert (answer.outcome, paper.held()) == (outcome, held)
     paper.order_faults()
+    paper.clock.advance_by(2)  # who was turned away waits a moment
     assert sum(position.quantity for position in paper.exchange.positions()) == held
 
 
@@ -94,6 +95,7 @@ def test_a_question_that_meets_a_fault_is_no_answer_and_never_an_empty_list(
     paper.call_fault(path="openorders", method="GET", **fault)
     with pytest.raises(NoAnswer):
         paper.exchange.open_orders()
+    paper.clock.advance_by(2)  # who was turned away waits a moment
     assert paper.exchange.positions() == ()  # other questions are answered
 
 
@@ -179,6 +181,7 @@ def test_maintenance_answers_nothing_and_keeps_positions_and_stops(paper: Faulty
         with pytest.raises(NoAnswer):
             ask()
     paper.order_faults()
+    paper.clock.advance_by(2)
     assert [position.quantity for position in paper.exchange.positions()] == [ONE]
     assert len(paper.exchange.open_orders()) == 1
 

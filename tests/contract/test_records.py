@@ -30,7 +30,7 @@ from tests.record_fakes import all_records, made, wrong
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = all_records()
 LINES = [entry for entry in FILES if entry.path.endswith(".jsonl") and TapeLine not in entry.records]
-CONFIGS = [entry for entry in FILES if issubclass(entry.records[0], Config)]
+CONFIGS = [entry for entry in FILES if entry.path.startswith("configs/")]
 DOCUMENTS = [
     entry for entry in FILES if entry.path.endswith(".json") and not issubclass(entry.records[0], Config)
 ]

@@ -16,6 +16,7 @@ from src.records.operations import Health, WorkerHealth, WorkerState
 from src.store.home import prepare_home
 from src.store.paths import Home
 from src.supervision.shell import LEARNING
+from tests.latency_fakes import without_latency
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLS = ("PF_XBTUSD", "PF_ETHUSD", "PF_SOLUSD")
@@ -26,6 +27,7 @@ class Bot:
 
     def __init__(self, root: Path, *, speed: float = 60.0, symbols: tuple[str, ...] = SYMBOLS) -> None:
         self.home: Home = prepare_home(root, ROOT / "configs")
+        without_latency(self.home)
         self.log = root / "bot.log"
         self._speed = speed
         self._symbols = symbols

@@ -89,6 +89,7 @@ def a_bot(make_bot: MakeBot) -> Bot:
         long_ofi_requirement=0.2,
         short_ofi_requirement=0.2,
         fee_gate="off",
+        kelly="off",
         cooldown_s=0,
         intelligence_minimum_inputs=1,
     )

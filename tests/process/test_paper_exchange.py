@@ -1,149 +1,86 @@
 """The paper exchange as a process of its own: killed, restarted, started twice."""
 
-import random
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import ccxt
-import msgspec
 import pytest
 import requests
 
-from src.exchange.simulator.journal import Books
-from src.records.exchange_journal import ExchangeSnapshot
 from src.records.operations import ExchangeEndpoint
-from src.store.home import prepare_home
-from src.store.paths import Home
-from tests.files_fakes import disk_files
-from tests.paper_exchange_server import ccxt_client, without_limits
+from tests.paper_exchange_server import ccxt_client
+from tests.process.lone_exchange import Alone, admin_state
 
 pytestmark = pytest.mark.process
-ROOT = Path(__file__).resolve().parents[2]
 S = "BTC/USD:USD"
-ALONE = "import typer; from src.cli.paper_exchange import paper_exchange; typer.run(paper_exchange)"
-COMMAND = ("-c", ALONE)
-
-
-class Alone:
-    """The exchange of one home, started by the command line."""
-
-    def __init__(self, root: Path) -> None:
-        self.home: Home = prepare_home(root, ROOT / "configs")
-        self.process: subprocess.Popen[str] | None = None
-        without_limits(self.home)
-
-    def start(self, *options: str) -> ExchangeEndpoint:
-        self.process = self.spawn(*options)
-        assert self.process.stdout is not None
-        url, key, secret = (self.process.stdout.readline().strip() for _ in range(3))
-        endpoint = msgspec.json.decode(self.home.exchange_endpoint.read_bytes(), type=ExchangeEndpoint)
-        assert (endpoint.url, endpoint.api_key, endpoint.api_secret) == (url, key, secret)
-        return endpoint
-
-    def spawn(self, *options: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, *COMMAND, "--home", str(self.home.root), *options]
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def end(self, number: int) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        self.process.communicate(timeout=10)
-        return self.process.returncode
-
-    def books(self) -> ExchangeSnapshot:
-        """Return what a replay of the files on disk says."""
-        books = Books(self.home.paper_exchange, files=disk_files(self.home), memory_s=5.0)
-        try:
-            return books.state.snapshot(0.0)
-        finally:
-            books.close()
 
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Alone]:
     exchange = Alone(tmp_path / "home")
     yield exchange
-    if exchange.process is not None and exchange.process.poll() is None:
-        exchange.process.kill()
-        exchange.process.communicate()
+    exchange.kill()
 
 
-def admin(endpoint: ExchangeEndpoint) -> dict[str, object]:
-    headers = {"Authorization": f"Bearer {endpoint.admin_token}"}
-    answer: dict[str, object] = requests.get(f"{endpoint.url}/admin/state", headers=headers, timeout=5).json()
-    return answer
-
-
-def trade_until_dead(endpoint: ExchangeEndpoint, acknowledged: set[str], stop: threading.Event) -> None:
-    client = ccxt_client(endpoint)
-    client.load_markets()
-    bid = float(client.fetch_ticker(S)["bid"])
-    orders = (
-        ("market", "buy", None, {}),
-        ("market", "sell", None, {}),
-        ("limit", "buy", round(bid * 0.97), {"postOnly": True}),
-        ("market", "sell", None, {"stopLossPrice": round(bid * 0.95), "triggerSignal": "mark"}),
-    )
-    with suppress(ccxt.NetworkError):
-        while not stop.is_set():
-            for kind, side, price, params in orders:
-                acknowledged.add(client.create_order(S, kind, side, 0.001, price, dict(params))["id"])
-            client.cancel_all_orders()
-    client.close()
-
-
-def test_killed_at_any_moment_it_comes_back_with_what_it_acknowledged(alone: Alone) -> None:
-    rng = random.Random(7)
-    first = endpoint = alone.start()
-    for _ in range(3):
-        acknowledged: set[str] = set()
-        stop = threading.Event()
-        trader = threading.Thread(target=trade_until_dead, args=(endpoint, acknowledged, stop))
-        trader.start()
-        time.sleep(0.6 + rng.random() * 0.4)
-        alone.end(signal.SIGKILL)
-        stop.set()
-        trader.join()
-        on_disk = alone.books()
-        endpoint = alone.start()
-        assert (endpoint.url, endpoint.api_key) == (first.url, first.api_key)
-        state = admin(endpoint)
-        assert state["balance_usd"] == str(on_disk.balance_usd)
-        assert state["journal_number"] == on_disk.number
-        assert [p["size"] for p in state["positions"]] == [str(p.size) for p in on_disk.positions]  # type: ignore[attr-defined] # JSON values
-        known = {order["terms"]["order_id"] for order in state["open_orders"]}  # type: ignore[attr-defined] # JSON values
-        assert known == {order.terms.order_id for order in on_disk.open_orders}
-        known |= {fill["order_id"] for fill in state["fills"]}  # type: ignore[attr-defined] # JSON values
-        journal = (alone.home.paper_exchange / "journal.jsonl").read_text("utf-8")
-        assert acknowledged
-        assert all(order_id in known or order_id in journal for order_id in acknowledged)
-
-
-def test_the_market_goes_on_without_a_jump(alone: Alone) -> None:
-    endpoint = alone.start()
-    before = mark(endpoint)
+def test_the_market_goes_on_from_the_wall_clock_and_rewrites_nothing(alone: Alone) -> None:
+    alone.configure(symbols=["PF_XBTUSD"], leader="PF_XBTUSD")
+    shown = Shown(alone.start("--speed=60"))
+    began = time.monotonic()
     alone.end(signal.SIGKILL)
-    after = mark(alone.start())
-    assert after == pytest.approx(before, rel=0.003)
+    again = Shown(alone.start("--speed=60"))
+    assert again.now - shown.now == pytest.approx(60 * (time.monotonic() - began), abs=30)
+    assert again.mark == pytest.approx(shown.mark, rel=0.01)
+    common = shown.bars.keys() & again.bars.keys()
+    assert len(common) > 100
+    assert {ts: again.bars[ts] for ts in common} == {ts: shown.bars[ts] for ts in common}
 
 
-def mark(endpoint: ExchangeEndpoint) -> float:
-    url = f"{endpoint.url}/derivatives/api/v3/tickers/PF_XBTUSD"
-    return float(requests.get(url, timeout=5).json()["ticker"]["markPrice"])
+class Shown:
+    """What an exchange shows of its market at one moment."""
+
+    def __init__(self, endpoint: ExchangeEndpoint) -> None:
+        tickers = self._get(f"{endpoint.url}/derivatives/api/v3/tickers/PF_XBTUSD")
+        self.mark = float(tickers["ticker"]["markPrice"])
+        self.now = datetime.fromisoformat(tickers["serverTime"]).timestamp()
+        window = f"from={self.now - 20_000:.0f}&to={self.now - 120:.0f}"
+        bars = self._get(f"{endpoint.url}/api/charts/v1/mark/PF_XBTUSD/1m?{window}")["candles"]
+        self.bars = {bar["time"]: bar for bar in bars}
+        """Minutes that were over, by when they began."""
+
+    def _get(self, url: str) -> dict[str, Any]:
+        shape: dict[str, Any] = requests.get(url, timeout=5).json()
+        return shape
+
+
+@pytest.mark.parametrize("call", ["write ENOSPC", "fdatasync EIO"])
+def test_a_disk_that_fails_ends_it_with_a_code_and_leaves_no_half_request(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    alone.configure(symbols=["PF_XBTUSD"], leader="PF_XBTUSD")
+    monkeypatch.setenv("DISK_FAILS", call)
+    exchange = Alone(alone.home.root, command=("-m", "tests.process.failing_exchange"))
+    client = ccxt_client(exchange.start())
+    client.load_markets()
+    client.create_order(S, "market", "buy", 0.001)
+    before = admin_state(exchange.endpoint())
+    (exchange.home.run / "disk_fails").touch()
+    with pytest.raises(ccxt.NetworkError):
+        client.create_order(S, "market", "buy", 0.002)
+    client.close()
+    assert exchange.process is not None
+    _, errors = exchange.process.communicate(timeout=10)
+    assert exchange.process.returncode == 5
+    assert "journal.jsonl: " in errors.splitlines()[-1]
+    after = admin_state(alone.start())
+    written = after["journal_number"] - before["journal_number"]
+    assert written in ({0, 1} if call.startswith("fdatasync") else {0})
+    assert [p["size"] for p in after["positions"]] == [["0.0010"], ["0.0030"]][written]
+    assert len(after["fills"]) - len(before["fills"]) >= written
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -193,7 +130,7 @@ def test_a_taken_port_is_named(alone: Alone) -> None:
     assert (code, str(port) in errors) == (2, True)
 
 
-@pytest.mark.parametrize("market", ["magic", "tape:/nowhere.jsonl", "kraken"])
+@pytest.mark.parametrize("market", ["magic", "tape:/nowhere.jsonl"])
 def test_a_market_that_cannot_be_made_is_a_usage_error(alone: Alone, market: str) -> None:
     code, errors = refused(alone, "--market", market)
     assert code == 2

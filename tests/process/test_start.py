@@ -64,6 +64,7 @@ def test_of_two_starts_at_once_one_runs_and_the_other_is_refused(make_bot: MakeB
         (("--mode", "sandbox"), "--mode"),
         (("--speed", "0"), "--speed"),
         (("--market", "moon"), "moon"),
+        (("--market", "kraken", "--speed", "2"), "its own speed"),
         (("--market", "tape:/nowhere/at/all.jsonl"), "/nowhere/at/all.jsonl"),
         (("--symbols", "PF_NOSUCHUSD"), "PF_NOSUCHUSD"),
         (("--symbols", "../etc"), "../etc"),

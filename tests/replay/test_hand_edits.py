@@ -86,7 +86,7 @@ def test_an_edit_while_a_run_is_under_way_ends_it_at_its_legs_end(tmp_path: Path
 
 def test_a_freeze_before_the_run_blocks_every_entry(tmp_path: Path) -> None:
     home = fresh_home(tmp_path, **SETTINGS)
-    change(home.policies, fee_gate="off", long_ofi_requirement=0.2, short_ofi_requirement=0.2)
+    change(home.policies, fee_gate="off", kelly="off", long_ofi_requirement=0.2, short_ofi_requirement=0.2)
     Freeze(home).set("look first", by="human", ts=START)
 
     assert live(plan_of(home, days=DAYS, leg_windows=LEG_WINDOWS)).finished

@@ -53,7 +53,7 @@ class Trade:
 
 def lived(folder: Path, *, edge: bool, seed: int, fee_gate: str) -> Plan:
     home = fresh_home(folder, **SETTINGS, paper={"edge": edge})
-    change(home.policies, fee_gate=fee_gate)
+    change(home.policies, fee_gate=fee_gate, kelly="off")
     plan = plan_of(home, days=DAYS, seed=seed)
     live(plan)
     return plan

@@ -9,6 +9,7 @@ import pytest
 from src.exchange.kraken import KrakenWire
 from src.exchange.session import ExchangeSession
 from src.exchange.session_wire import Endpoint
+from src.exchange.simulator.latency import Ways
 from src.exchange.simulator.service import Service
 from src.records.ledger import FillBooked, LedgerEntry, PositionClosed
 from src.records.simulation import Resolution
@@ -36,12 +37,12 @@ class Loopback:
         self.calls = 0
         self._open = ExitStack()
 
-    def __call__(self, service: Service, clock: VirtualClock, /, *, latency_s: float) -> ExchangeSession:
+    def __call__(self, service: Service, clock: VirtualClock, /, *, away: Ways) -> ExchangeSession:
         """Serve the exchange in a thread, and return a session with it."""
         endpoint = self._open.enter_context(served(service))
         wire = KrakenWire(url=endpoint.url, api_key="key", api_secret=endpoint.api_secret, deadline_s=10.0)
         self._open.callback(wire.close)
-        return ExchangeSession(_FarWire(wire, clock, latency_s=latency_s, owner=self), clock=clock)
+        return ExchangeSession(_FarWire(wire, clock, away=away, owner=self), clock=clock)
 
     def close(self) -> None:
         """End the servers."""
@@ -51,24 +52,28 @@ class Loopback:
 class _FarWire:
     """A wire on which the market lives on while a question travels, and while its answer does."""
 
-    def __init__(self, wire: KrakenWire, clock: VirtualClock, *, latency_s: float, owner: Loopback) -> None:
+    def __init__(self, wire: KrakenWire, clock: VirtualClock, *, away: Ways, owner: Loopback) -> None:
         self._wire = wire
         self._clock = clock
-        self._half_way_s = latency_s / 2
+        self._away = away
         self._owner = owner
 
     def call(self, endpoint: Endpoint, params: Mapping[str, str]) -> object:
-        """Return what the other end answers half a latency later."""
+        """Return what the other end answers when the question arrives."""
         self._owner.calls += 1
-        self._clock.advance_by(self._half_way_s)
+        self._clock.advance_by(self._away.request.takes(self._clock.now()))
         try:
             return self._wire.call(endpoint, params)
         finally:
-            self._clock.advance_by(self._half_way_s)
+            self._clock.advance_by(self._away.answer.takes(self._clock.now()))
 
     def refusal(self) -> str | None:
         """Return the newest answer as it came."""
         return self._wire.refusal()
+
+    def status(self) -> int | None:
+        """Return the HTTP status of the newest answer."""
+        return self._wire.status()
 
     def close(self) -> None:
         """Leave the wire to the loopback: it outlives a leg by nothing."""
@@ -84,7 +89,7 @@ def loopback() -> Iterator[Loopback]:
 def traded(folder: Path, reach_exchange: ReachesExchange) -> Home:
     """Live two hours of a market, every message of it, with rules under which the bot trades."""
     home = fresh_home(folder, symbols=SYMBOLS)
-    change(home.policies, fee_gate="off", long_ofi_requirement=0.3, short_ofi_requirement=0.3)
+    change(home.policies, fee_gate="off", kelly="off", long_ofi_requirement=0.3, short_ofi_requirement=0.3)
     change(home.exits, minimum_hold_s=60, maximum_hold_s=600)
     plan = plan_of(home, days=HOURS / 24, leg_windows=LEG_WINDOWS, resolution=Resolution.MESSAGES)
     begin(plan, edge=plan.settings.paper.edge)

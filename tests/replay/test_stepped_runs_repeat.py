@@ -29,7 +29,7 @@ DAYS = 1.0
 
 def small_home(folder: Path) -> Home:
     home = fresh_home(folder, **SETTINGS)
-    change(home.policies, fee_gate="off", long_ofi_requirement=0.3, short_ofi_requirement=0.3)
+    change(home.policies, fee_gate="off", kelly="off", long_ofi_requirement=0.3, short_ofi_requirement=0.3)
     return home
 
 

@@ -71,7 +71,7 @@ def test_a_decision_is_on_disk_before_its_order_leaves(bench: Bench, monkeypatch
 
 def test_each_pass_sends_one_order_and_the_rest_follow(bench: Bench) -> None:
     cycle = bench.start()
-    bench.window(LEADER, SYMBOL, "PF_SOLUSD", beta_with_leader=0.5, correlation_with_leader=0.3)
+    bench.window(LEADER, SYMBOL, "PF_SOLUSD", beta_with_leader=0.5, correlations={SYMBOL: 0.3})
     bench.put(a_signal(), a_signal(symbol="PF_SOLUSD"))
     cycle.step(NOON + 0.05)
     assert [d.should_trade for d in bench.decisions()] == [True, True]
@@ -95,7 +95,7 @@ def test_an_entry_that_is_on_its_way_counts_as_a_position(bench: Bench) -> None:
 
 def test_an_entry_that_is_still_queued_holds_its_symbol_in_the_next_pass(bench: Bench) -> None:
     cycle = bench.start()
-    bench.window(LEADER, SYMBOL, "PF_SOLUSD", beta_with_leader=0.5, correlation_with_leader=0.3)
+    bench.window(LEADER, SYMBOL, "PF_SOLUSD", beta_with_leader=0.5, correlations={SYMBOL: 0.3})
     bench.put(a_signal(), a_signal(symbol="PF_SOLUSD"))
     cycle.step(NOON + 0.05)
     bench.put(a_signal(symbol="PF_SOLUSD", strategy=Strategy.SENTIMENT))
@@ -170,7 +170,7 @@ def test_a_stale_signal_is_decided_too(bench: Bench) -> None:
 
 def test_an_entry_that_waited_too_long_is_dropped(bench: Bench) -> None:
     cycle = bench.start()
-    bench.window(LEADER, SYMBOL, "PF_SOLUSD", beta_with_leader=0.5, correlation_with_leader=0.3)
+    bench.window(LEADER, SYMBOL, "PF_SOLUSD", beta_with_leader=0.5, correlations={SYMBOL: 0.3})
     bench.put(a_signal(), a_signal(symbol="PF_SOLUSD"))
     cycle.step(NOON + 0.05)
     cycle.step(NOON + 61)

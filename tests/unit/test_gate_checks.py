@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from src.conviction_gate import decide
-from src.gates.base import Exposure, GateContext
+from src.gates.base import GateContext
 from src.gates.fees import round_trip_cost_bps
 from src.gates.intelligence import composite, live_readings
 from src.gates.score import conviction_of, score_of
 from src.records.decisions import Verdict
 from src.records.enums import Direction, Ruling, Strategy, Vote
+from src.records.gate_facts import Exposure
 from src.records.signals import Signal
 from tests.gate_fakes import (
     LEADER,
@@ -138,12 +139,14 @@ def test_the_edge_must_be_a_multiple_of_the_cost() -> None:
 
 # correlation
 def _held(symbol: str, usd: float, direction: Direction = Direction.LONG) -> Exposure:
-    return Exposure(symbol=symbol, direction=direction, notional_usd=usd)
+    return Exposure(symbol=symbol, direction=direction, notional_usd=usd, stop_loss_usd=0.005 * usd)
 
 
 def test_beta_weighted_exposure_in_the_same_direction_leaves_what_room_there_is() -> None:
     context = a_context(
-        policies=a_policy(max_correlated_exposure_share=0.5, max_exposure_share=5.0),
+        policies=a_policy(
+            max_correlated_exposure_share=0.5, max_cluster_exposure_share=3.0, max_exposure_share=5.0
+        ),
         exposures=(_held(LEADER, 3_800.0),),
     )
     verdict = _verdict("correlation", a_signal(), context)

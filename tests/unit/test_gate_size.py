@@ -82,7 +82,7 @@ def test_the_ensemble_may_shrink_a_size_but_never_raise_it() -> None:
 
 
 def test_the_room_under_the_exposure_limit_caps_the_size() -> None:
-    held = Exposure(symbol=LEADER, direction=Direction.SHORT, notional_usd=5_500.0)
+    held = Exposure(symbol=LEADER, direction=Direction.SHORT, notional_usd=5_500.0, stop_loss_usd=50.0)
     signal = a_signal()
     decision = decide(signal, a_prediction(signal), a_context(exposures=(held,)))
     assert decision.should_trade

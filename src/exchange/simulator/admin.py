@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Mapping
 
 import msgspec
-import orjson
 from aiohttp import web
 
 from src.exchange.simulator.errors import UnknownMarket
@@ -51,26 +50,20 @@ class AdminFace:
 
 
 def admin_state(service: Service) -> dict[str, object]:
-    """Return accounts, positions, orders, fills and the journal's last number, exact and whole."""
+    """Return everything that the books hold, exact and whole, and what it is worth by the market of this moment."""
     core = service.engine.core
-    snapshot = core.state.snapshot(core.now)
+    books = msgspec.structs.asdict(core.state.snapshot(core.now))
     margins = core.margins()
     return {
-        "now": core.now,
-        "journal_number": snapshot.number,
-        "balance_usd": snapshot.balance_usd,
-        "cash_usd": snapshot.cash_usd,
+        "now": books.pop("ts"),
+        "journal_number": books.pop("number"),
+        "account_log": books.pop("rows"),
         "equity_usd": margins.equity,
         "unrealised_pnl_usd": margins.pnl,
         "unrealised_funding_usd": margins.funding,
         "initial_margin_usd": margins.initial,
         "maintenance_margin_usd": margins.maintenance,
-        "positions": snapshot.positions,
-        "open_orders": snapshot.open_orders,
-        "ended_orders": snapshot.ended_orders,
-        "fills": snapshot.fills,
-        "account_log": snapshot.rows,
-        "preferences": snapshot.preferences,
+        **books,
     }
 
 
@@ -79,5 +72,4 @@ def _refused() -> web.Response:
 
 
 def _json(shape: Mapping[str, object], *, status: int = 200) -> web.Response:
-    raw = orjson.dumps(shape, default=msgspec.to_builtins)
-    return web.Response(body=raw, status=status, content_type="application/json")
+    return web.Response(body=msgspec.json.encode(shape), status=status, content_type="application/json")

@@ -73,19 +73,14 @@ class Amendments:
     def _move(self, order: ExchangeOrder, change: Resized, contract: Contract) -> EditResult:
         core, terms = self._core, resized_terms(order, change.open_size, change.limit_price)
         limit = contract.grid.whole_ticks(change.limit_price or Decimal(0)) or 0
+        plan = self._execution.plan(contract, side=terms.side, limit_ticks=limit, size=terms.size)
+        check_style(terms, plan, wanted=0)
+        _check_halt(plan, contract)
+        if change.open_size > order.open_size:
+            self._desk.check_funds(terms, plan, contract)
         resting = contract.queue.get(terms.order_id)
-        contract.queue.drop(terms.order_id)
-        try:
-            plan = self._execution.plan(contract, side=terms.side, limit_ticks=limit, size=terms.size)
-            check_style(terms, plan, wanted=0)
-            _check_halt(plan, contract)
-            if change.open_size > order.open_size:
-                self._desk.check_funds(terms, plan, contract)
-        except Refused:
-            if resting is not None:
-                contract.queue.add(resting)
-            raise
         if resting is not None:
+            contract.queue.drop(terms.order_id)
             core.publish_level(terms.symbol, resting.side, resting.ticks)
         after = core.resize(change)
         executed = self._execution.take(after, plan.matches)

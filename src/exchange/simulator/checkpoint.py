@@ -44,9 +44,11 @@ class Checkpoint:
             if _same(known.synthetic, settings) and known.synthetic.now <= now:
                 return SyntheticMarket.resume(known.synthetic)
             log.warning("market_made_anew", extra={"facts": {"seed": self.seed}})
-        return make_market(
+        market = make_market(
             self._spec, symbols=settings.symbols, seed=self.seed, start=now, settings=settings.paper
         )
+        self.save(market)  # killed before its first note, it would begin anew and rewrite what it has shown
+        return market
 
     def save(self, market: Market) -> None:
         """Note where the market stands; a recording needs no note."""

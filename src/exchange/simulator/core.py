@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Protocol
 
 from src.exchange.simulator.account import ZERO
+from src.exchange.simulator.collateral import Holding, holdings
 from src.exchange.simulator.contract import Contract
+from src.exchange.simulator.debts import payment
 from src.exchange.simulator.events import InstrumentSpec, WireSide
 from src.exchange.simulator.feed import BookChange, FeedMessage, FillNews, OrderNews
 from src.exchange.simulator.funding import FundingMeter
@@ -24,9 +26,6 @@ from src.records.exchange_journal import (
     Placed,
     Resized,
 )
-
-MAKER_FEE = Decimal("0.0002")
-TAKER_FEE = Decimal("0.0005")
 
 
 class EntryWriter(Protocol):
@@ -94,6 +93,8 @@ class Core:
         """Write what happened since the last commit as one entry; nothing is said before it is written."""
         if not self._effects:
             return
+        if self.state.account.balance_usd < 0:
+            self._pay_debt()
         entry = JournalEntry(
             ts=self.now, number=self.state.number + 1, cause=cause, effects=tuple(self._effects)
         )
@@ -124,7 +125,15 @@ class Core:
         self.feed.append(OrderNews(order=order, reason=effect.reason, ended=False, ts=self.now))
         return order
 
-    def execute(self, order_id: str, *, price: Decimal, size: Decimal, fill_type: str) -> Executed:
+    def execute(
+        self,
+        order_id: str,
+        *,
+        price: Decimal,
+        size: Decimal,
+        fill_type: str,
+        liquidation_fee: Decimal = ZERO,
+    ) -> Executed:
         """Trade a part of an order, with its fee and the funding that the change realises."""
         terms = self.state.open[order_id].terms
         position = self.state.account.positions.get(terms.symbol)
@@ -136,10 +145,11 @@ class Core:
             price=price,
             size=size,
             fill_type=fill_type,
-            fee_usd=price * size * (MAKER_FEE if fill_type == "maker" else TAKER_FEE) * self.rules.fee_factor,
+            fee_usd=price * size * self.fee_rate(fill_type) + liquidation_fee,
             funding_usd=funding,
             funding_rate=self.funding.rate(terms.symbol) if funding else None,
             mark_price=valuation,
+            liquidation_fee_usd=liquidation_fee,
         )
         self.apply(effect)
         self.funding.settled(terms.symbol)
@@ -147,10 +157,32 @@ class Core:
         return effect
 
     # views that several parts need
+    def fee_rate(self, fill_type: str) -> Decimal:
+        """Return what a trade of this kind costs right now, as a fraction of its value."""
+        if fill_type == "assignor":
+            return ZERO
+        tier = self.state.volume.tier(self.now)
+        return (tier.maker if fill_type == "maker" else tier.taker) * self.rules.fee_factor
+
+    def index(self, symbol: str) -> float | None:
+        """Return the index price of a contract in USD, None where it is not known."""
+        contract = self.contracts.get(symbol)
+        return None if contract is None else contract.index
+
+    def holdings(self) -> list[Holding]:
+        """Return the other collateral, in the order in which it is sold."""
+        return holdings(self.state.account.currencies, self.index)
+
+    @property
+    def is_priced(self) -> bool:
+        """Return whether all collateral has a price, so that the margins tell the truth."""
+        return all(holding.price is not None for holding in self.holdings())
+
     def margins(self, extra: Sequence[ExchangeOrder] = ()) -> Margins:
         """Return the account's margins, as if ``extra`` orders were open too."""
         balance = self.state.account.balance_usd
-        return summarise(balance, self.exposures(extra), funding=self.unrealised_funding())
+        margins = summarise(balance, self.exposures(extra), funding=self.unrealised_funding())
+        return margins.backed_by(self.holdings()) if self.state.account.currencies else margins
 
     def exposures(self, extra: Sequence[ExchangeOrder] = ()) -> list[Exposure]:
         """Return what each contract with a position or an adding order stands for."""
@@ -186,6 +218,10 @@ class Core:
                 ts=self.now,
             )
         )
+
+    def _pay_debt(self) -> None:
+        while (step := payment(self.state.account, self.holdings())) is not None:
+            self.apply(step)
 
     def _leave_queue(self, symbol: str, order_id: str) -> None:
         queue = self.contracts[symbol].queue

@@ -8,7 +8,7 @@ import msgspec
 
 from src.exchange.simulator.account import ZERO
 from src.exchange.simulator.contract import Contract
-from src.exchange.simulator.core import TAKER_FEE, Core
+from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall, Refused
 from src.exchange.simulator.execution import Execution
 from src.exchange.simulator.margin import initial_rate, maintenance
@@ -173,7 +173,7 @@ class Desk:
             raise Refused("fixedLeverageTooHigh")
         before = core.margins()
         then = core.margins((as_open(terms, core.now),))
-        left = before.equity - _cost(terms, plan, contract, fee=TAKER_FEE * core.rules.fee_factor)
+        left = before.equity - _cost(terms, plan, contract, fee=core.fee_rate("taker"))
         if before.with_orders < then.with_orders > left:
             raise Refused("insufficientAvailableFunds")
         if plan.matches and left < before.maintenance + self._maintenance_change(terms, plan, contract):

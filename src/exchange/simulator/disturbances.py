@@ -11,6 +11,7 @@ from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.events import (
     BookDelta,
     BookSnapshot,
+    Condition,
     MarketEnded,
     MarketEvent,
     MarketTrade,
@@ -51,8 +52,9 @@ class Disturbances:
         changed = {s for s in self._contracts if self._of(s) != before.get(s, _NOTHING)}
         for symbol in changed:
             contract, fault = self._contracts[symbol], self._of(symbol)
-            contract.suspended = fault.suspended or self._engine.ended
-            contract.post_only = fault.post_only
+            said = _condition(symbol, undisturbed)
+            contract.suspended = fault.suspended or self._engine.ended or said.suspended
+            contract.post_only = fault.post_only or said.post_only
             if fault.gap_bps != before.get(symbol, _NOTHING).gap_bps:
                 self._jumps[symbol] = _jump(contract, fault, undisturbed)
             self._engine.core.feed.append(TickerDue(symbol, self._engine.core.now))
@@ -68,6 +70,8 @@ class Disturbances:
         for event in events:
             if isinstance(event, MarketEnded) or event.symbol not in self._faults:
                 yield event
+            elif isinstance(event, Condition):
+                yield self._halted(event)
             elif self._is_seen(event):
                 yield self._disturbed(event)
 
@@ -117,6 +121,11 @@ class Disturbances:
                     event.open_interest,
                 )
 
+    def _halted(self, said: Condition) -> Condition:
+        fault = self._of(said.symbol)
+        suspended, post_only = said.suspended or fault.suspended, said.post_only or fault.post_only
+        return Condition(said.ts, said.symbol, suspended=suspended, post_only=post_only)
+
     def _levels(self, symbol: str, levels: Levels) -> Levels:
         grid, thin = self._contracts[symbol].grid, self._of(symbol).thin
         return tuple(
@@ -142,6 +151,14 @@ def _jump(contract: Contract, fault: MarketFault, undisturbed: Sequence[MarketEv
     """Return how many ticks all prices jump: the asked part of the undisturbed middle."""
     middle = _middle(contract.spec.symbol, undisturbed)
     return 0 if middle is None else contract.grid.ticks(middle * fault.gap_bps / _BPS)
+
+
+def _condition(symbol: str, events: Sequence[MarketEvent]) -> Condition:
+    """Return what a market says of its own standing; one that says nothing trades."""
+    for event in events:
+        if isinstance(event, Condition) and event.symbol == symbol:
+            return event
+    return Condition(0.0, symbol, suspended=False, post_only=False)
 
 
 def _middle(symbol: str, events: Sequence[MarketEvent]) -> float | None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-from src.exchange.simulator.account import ZERO
 from src.exchange.simulator.amend import Amendments
 from src.exchange.simulator.batch import Batch
+from src.exchange.simulator.collateral import unpriced
 from src.exchange.simulator.contract import side_of
 from src.exchange.simulator.core import Core, EntryWriter, Taken
 from src.exchange.simulator.desk import Desk
@@ -18,6 +18,7 @@ from src.exchange.simulator.errors import BadCall, Refused, Unlisted
 from src.exchange.simulator.events import (
     BookDelta,
     BookSnapshot,
+    Condition,
     FundingPoint,
     InstrumentSpec,
     MarketEvent,
@@ -28,6 +29,7 @@ from src.exchange.simulator.execution import Execution
 from src.exchange.simulator.feed import BookChange, BookReset, FeedMessage, Print, RejectNews, TickerDue
 from src.exchange.simulator.funding import HOUR_S
 from src.exchange.simulator.liquidation import Liquidation
+from src.exchange.simulator.settlement import Settlement
 from src.exchange.simulator.state import ExchangeState
 from src.exchange.simulator.switch import DeadMansSwitch
 from src.exchange.simulator.treasury import Treasury
@@ -36,7 +38,9 @@ from src.exchange.simulator.wire import account, answers, orders, public
 from src.exchange.simulator.wire.histories import history_requests
 from src.exchange.simulator.wire.standing import standing_requests
 from src.records.enums import Side
-from src.records.exchange_journal import Opened, Preferred, Settled
+from src.records.exchange_journal import Opened, Preferred
+
+_NOTHING: Mapping[str, Decimal] = {}
 
 
 class Engine:
@@ -59,6 +63,7 @@ class Engine:
         self._desk = Desk(self.core, execution, self._triggers)
         self._amendments = Amendments(self.core, self._desk, execution, self._triggers)
         self._liquidation = Liquidation(self.core, execution)
+        self._settlement = Settlement(self.core)
         self._switch = DeadMansSwitch(self.core, self._amendments)
         treasury = Treasury(self.core)
         open_orders = orders.OpenOrders(state)
@@ -84,45 +89,44 @@ class Engine:
             "instruments/status": lambda _: public.instrument_statuses(self.core),
             "instrument/status": lambda params: public.instrument_status(self.core, params),
             "feeschedules": lambda _: public.fee_schedules(),
-            "feeschedules/volumes": lambda _: account.fee_volumes(self.core.state),
+            "feeschedules/volumes": lambda _: account.fee_volumes(self.core),
             "tickers": lambda _: public.tickers(self.core),
             "ticker": lambda params: public.one_ticker(self.core, params),
             "orderbook": lambda params: public.orderbook(self.core, params),
             "history": lambda params: public.history(self.core, params),
             **history_requests(self.core),
-            **standing_requests(),
+            **standing_requests(self.core.contracts),
         }
 
     # life
-    def open(self, now: float, *, balance_usd: Decimal) -> None:
+    def open(self, now: float, *, balance_usd: Decimal, currencies: Mapping[str, Decimal] = _NOTHING) -> None:
         """Begin at ``now``: a new account receives its collateral, an old one its resting orders.
 
-        Raises Unlisted where the account holds a contract that does not trade here.
+        Raises Unlisted where the account holds a contract that does not trade here, or collateral whose index
+        nothing here tells.
         """
         held = set(self.core.state.account.positions) | {
             order.terms.symbol for order in self.core.state.open.values()
         }
         if missing := sorted(held - set(self.core.contracts)):
             raise Unlisted(f"the paper account holds {', '.join(missing)}: add them to the symbols")
+        held_too = self.core.state.account.currencies if self.core.state.is_open else currencies
+        if missing := unpriced(held_too, self.core.contracts):
+            raise Unlisted(
+                f"the collateral is valued by the index of {', '.join(missing)}: add to the symbols"
+            )
         self.core.now = now
         self._switch.look()
         self._next_hour = (now // HOUR_S + 1) * HOUR_S
         if not self.core.state.is_open:
-            self.core.apply(Opened(balance_usd=balance_usd))
+            self.core.apply(Opened(balance_usd=balance_usd, currencies=dict(currencies)))
             self.core.commit("open")
         self._execution.rest_again()
+        self.core.commit("open")
 
     def settle_missed(self, symbol: str, points: Sequence[FundingPoint]) -> None:
         """Realise the hours that passed while the exchange was down, at the rates that the market tells."""
-        core = self.core
-        for point in points:
-            position = core.state.account.positions.get(symbol)
-            if position is None or point.ts <= position.funded_ts or point.ts > core.now:
-                continue
-            hours = Decimal(str(round(min(HOUR_S, point.ts - position.funded_ts), 6))) / HOUR_S
-            rate = Decimal(str(point.rate))
-            amount = (-position.size * rate * hours).quantize(Decimal("0.00000001"))
-            self._at(point.ts, Settled(symbol=symbol, amount_usd=amount, funding_rate=rate))
+        self._settlement.missed(symbol, points)
 
     def drain(self) -> list[FeedMessage]:
         """Return what there is to tell since the last call."""
@@ -145,6 +149,8 @@ class Engine:
             self._on_reference(event)
         elif isinstance(event, BookSnapshot):
             self._on_snapshot(event)
+        elif isinstance(event, Condition):
+            self._on_condition(event)
         else:
             self._on_end()
         if core.uncommitted:
@@ -157,7 +163,7 @@ class Engine:
             if due == self._switch.due:
                 self._switch.fire()
             else:
-                self._settle_hour()
+                self._settlement.hour()
                 self._next_hour += HOUR_S
         self.core.now = max(self.core.now, now)
 
@@ -214,7 +220,7 @@ class Engine:
         core.feed.append(TickerDue(symbol, event.ts))
         if core.state.open:
             self._triggers.check(contract)
-        if position is not None:
+        if position is not None or core.state.account.currencies:
             self._liquidation.check(contract)
 
     def _on_snapshot(self, event: BookSnapshot) -> None:
@@ -231,26 +237,16 @@ class Engine:
         if contract.queue:
             self._execution.met_by_book(contract)
 
+    def _on_condition(self, event: Condition) -> None:
+        contract = self.core.contracts[event.symbol]
+        contract.suspended, contract.post_only = event.suspended, event.post_only
+        self.core.feed.append(TickerDue(event.symbol, event.ts))
+
     def _on_end(self) -> None:
         self.ended = True
         for contract in self.core.contracts.values():
             contract.suspended = True
             self.core.feed.append(TickerDue(contract.spec.symbol, self.core.now))
-
-    def _settle_hour(self) -> None:
-        core = self.core
-        for position in tuple(core.state.account.positions.values()):
-            rate = core.funding.rate(position.symbol)
-            amount = core.funding.accrued(position, core.now)
-            core.apply(Settled(symbol=position.symbol, amount_usd=amount, funding_rate=rate or ZERO))
-            core.funding.settled(position.symbol)
-        core.commit("funding")
-
-    def _at(self, ts: float, effect: Settled) -> None:
-        now, self.core.now = self.core.now, ts
-        self.core.apply(effect)
-        self.core.commit("funding")
-        self.core.now = now
 
     # requests that change something
     def _send(self, params: Mapping[str, str]) -> dict[str, object]:

@@ -7,6 +7,8 @@ SimulatorError
  +- Unlisted       the account holds what this start does not list
  +- PortInUse      something else listens there
  +- UnknownMarket  a plan of faults names a market that does not trade here
+ +- UpstreamUnreachable  the venue whose market is passed on does not answer
+ +- UpstreamChanged      that venue has changed the terms of a contract: only a new start can take them over
 """
 
 
@@ -42,3 +44,11 @@ class Unlisted(SimulatorError):
 
 class UnknownMarket(SimulatorError):
     """A plan of faults names a market that does not trade here."""
+
+
+class UpstreamUnreachable(SimulatorError):
+    """The venue whose market is passed on gave no usable answer."""
+
+
+class UpstreamChanged(SimulatorError):
+    """A contract of the venue is not any more what it was when the exchange started."""

@@ -6,7 +6,7 @@ Events and candles are structs: a market makes millions of them.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -77,13 +77,22 @@ class Reference(msgspec.Struct, frozen=True, gc=False):
     """In contracts."""
 
 
+class Condition(msgspec.Struct, frozen=True, gc=False):
+    """Whether a contract trades, when that changes; a market that never says so always trades."""
+
+    ts: float
+    symbol: str
+    suspended: bool
+    post_only: bool
+
+
 class MarketEnded(msgspec.Struct, frozen=True, gc=False):
     """The recording is over; nothing more will come."""
 
     ts: float
 
 
-MarketEvent = BookSnapshot | BookDelta | MarketTrade | Reference | MarketEnded
+MarketEvent = BookSnapshot | BookDelta | MarketTrade | Reference | Condition | MarketEnded
 
 
 class Candle(msgspec.Struct, frozen=True, gc=False):
@@ -135,3 +144,11 @@ class Market(Protocol):
 
     def taken(self, symbol: str, side: WireSide, *, price: float, size: float) -> None:
         """Hear that a participant of ours took ``size`` of the displayed book at ``price`` (side: the taker's)."""
+
+
+@runtime_checkable
+class LiveMarket(Market, Protocol):
+    """A market that is heard over a line: its past takes a while to be told, or raises UpstreamUnreachable."""
+
+    def close(self) -> None:
+        """End the connections."""

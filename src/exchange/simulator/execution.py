@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
+from src.exchange.simulator.account import ZERO
 from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.feed import Print
@@ -30,20 +31,30 @@ class Execution:
         return plan_taker(half, contract.queue, side=side, limit_ticks=limit_ticks, steps=steps)
 
     def take(
-        self, order: ExchangeOrder, matches: tuple[Match, ...], *, fill_type: str = "taker"
+        self,
+        order: ExchangeOrder,
+        matches: tuple[Match, ...],
+        *,
+        fill_type: str = "taker",
+        liquidation_fee_rate: Decimal = ZERO,
     ) -> list[Executed]:
-        """Trade an order against the displayed book, level by level."""
+        """Trade an order against the displayed book, level by level.
+
+        A liquidation may cost more than the usual fee: this part of the value traded.
+        """
         terms = order.terms
         contract = self._core.contracts[terms.symbol]
         executed = []
         for match in matches:
             contract.book.against(terms.side).take(match.ticks, match.steps)
+            price, size = contract.grid.price(match.ticks), contract.grid.size(match.steps)
             executed.append(
                 self._core.execute(
                     terms.order_id,
-                    price=contract.grid.price(match.ticks),
-                    size=contract.grid.size(match.steps),
+                    price=price,
+                    size=size,
                     fill_type=fill_type,
+                    liquidation_fee=price * size * liquidation_fee_rate,
                 )
             )
             self._announce(contract, terms.side, match, fill_type=fill_type)
@@ -61,10 +72,16 @@ class Execution:
         self._core.publish_level(terms.symbol, terms.side, ticks)
 
     def rest_again(self) -> None:
-        """Put every open limit order back after a restart, behind whatever the market will show."""
-        for order in self._core.state.open.values():
+        """Put every open limit order back after a restart, behind whatever the market will show.
+
+        What does not fit the contract any more, because its tick or step has changed, is cancelled.
+        """
+        for order in tuple(self._core.state.open.values()):
             if order.terms.stop_price is None:
                 contract = self._core.contracts[order.terms.symbol]
+                if _misfits(contract, order):
+                    self._core.end(order.terms.order_id, "cancelled_by_admin")
+                    continue
                 ticks, steps = _whole(contract, order)
                 contract.queue.add(Resting(order.terms.order_id, order.terms.side, ticks, steps, None))
 
@@ -157,12 +174,20 @@ class Execution:
         resting_side = Side.SELL if side is Side.BUY else Side.BUY
         core.publish_level(contract.spec.symbol, resting_side, match.ticks)
         contract.trade_seq += 1
-        kind: Literal["fill", "liquidation"] = "liquidation" if fill_type == "liquidation" else "fill"
+        kind: Literal["fill", "liquidation"] = "fill" if fill_type == "taker" else "liquidation"
         printed = Print(contract.spec.symbol, side.value, price, size, kind, contract.trade_seq, core.now)
         contract.prints.append(printed)
         contract.last = price
         contract.day.add(core.now, price, size)
         core.feed.append(printed)
+
+
+def _misfits(contract: Contract, order: ExchangeOrder) -> bool:
+    limit = order.terms.limit_price
+    grid = contract.grid
+    return grid.whole_steps(order.open_size) is None or (
+        limit is not None and grid.whole_ticks(limit) is None
+    )
 
 
 def _whole(contract: Contract, order: ExchangeOrder) -> tuple[int, int]:

@@ -38,6 +38,9 @@ class Headroom:
     def measure(self, margins: Margins) -> None:
         """Begin anew from an exact account of this moment."""
         core = self._core
+        if core.state.account.currencies:  # their prices move too
+            self._stands = (-1, -1)
+            return
         amounts, demanded, accruing = abs(float(margins.balance)), 0.0, 0.0
         self._held = {}
         for symbol, position in core.state.account.positions.items():

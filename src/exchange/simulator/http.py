@@ -10,9 +10,9 @@ from aiohttp import web
 
 from src.exchange.simulator.auth import request_is_signed
 from src.exchange.simulator.batch import batch_form
-from src.exchange.simulator.errors import BadCall
+from src.exchange.simulator.errors import BadCall, UpstreamUnreachable
 from src.exchange.simulator.service import Service
-from src.exchange.simulator.wire import market_events, public
+from src.exchange.simulator.wire import market_events, public, public_events
 from src.exchange.simulator.wire.account_csv import account_csv
 from src.exchange.simulator.wire.histories import HISTORIES
 from src.exchange.simulator.wire.order_events import ACCOUNT_UID
@@ -34,6 +34,7 @@ RESOLUTIONS_S: Mapping[str, int] = {
 }
 CANDLES_A_PAGE = 2000
 _TRADING = "/derivatives/api/v3"
+_MISSING = "requiredArgumentMissing"
 _ENGINE_ROUTES = (
     ("GET", "instruments", "instruments"),
     ("GET", "instruments/status", "instruments/status"),
@@ -63,6 +64,11 @@ _SIGNED_ROUTES = (
     ("POST", "transfer", "transfer"),
     ("POST", "withdrawal", "withdrawal"),
     *(("GET", name, name) for name in STANDING),
+    ("GET", "pnlpreferences", "pnlpreferences"),
+    ("PUT", "pnlpreferences", "setpnlpreference"),
+    ("POST", "transfer/subaccount", "transfer/subaccount"),
+    ("GET", "subaccount/{uid}/trading-enabled", "subaccount/trading-enabled"),
+    ("PUT", "subaccount/{uid}/trading-enabled", "subaccount/trading-enabled"),
 )
 _Logs = list[dict[str, object]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -90,7 +96,10 @@ class HttpFace:
         app.router.add_get("/api/charts/v1/{kind}/{symbol}/{resolution}", self._charts)
         for path in ("/api/charts/v1/", "/api/charts/v1/{kind}", "/api/charts/v1/{kind}/{symbol}"):
             app.router.add_get(path, self._chart_lists)
-        app.router.add_get("/api/history/{version:v[23]}/market/{symbol}/executions", self._executions)
+        market = "/api/history/{version:v[23]}/market/{symbol}"
+        app.router.add_get(f"{market}/executions", self._executions)
+        app.router.add_get(f"{market}/orders", self._public_orders)
+        app.router.add_get(f"{market}/price", self._marks)
         for name in HISTORIES:
             app.router.add_get(f"/api/history/{{version:v[23]}}/{name}", self._history(name))
         app.router.add_get("/api/history/{version:v[23]}/account-log", self._account_log)
@@ -108,6 +117,8 @@ class HttpFace:
             return await handler(request)
         except BadCall as bad:
             return self._failed(str(bad))
+        except UpstreamUnreachable:
+            return web.Response(status=503, text="the venue that this market is heard from does not answer")
         except web.HTTPNotFound:
             return self._gateway_error(404, "NOT_FOUND", code=0, message="404 NOT_FOUND")
         except web.HTTPMethodNotAllowed:
@@ -145,7 +156,7 @@ class HttpFace:
 
     async def _funding_rates(self, request: web.Request) -> web.StreamResponse:
         symbol = public.find(self._service.engine.core, _params(request, b"")).spec.symbol
-        return self._succeeded(public.funding_rates(self._service.funding_history(symbol)))
+        return self._succeeded(public.funding_rates(await self._service.past_funding(symbol)))
 
     async def _charts(self, request: web.Request) -> web.StreamResponse:
         kind = _TICK_TYPES.get(request.match_info["kind"])
@@ -159,12 +170,28 @@ class HttpFace:
         now = self._service.clock.now()
         end = public.whole(params, "to", int(now))
         start = public.whole(params, "from", end - CANDLES_A_PAGE * resolution_s)
-        bars = self._service.candles(symbol, kind=kind, resolution_s=resolution_s, start=start, end=end)
+        bars = await self._service.past_candles(
+            symbol, kind=kind, resolution_s=resolution_s, start=start, end=end
+        )
         return _json(public.candles(bars, limit=CANDLES_A_PAGE))
 
     async def _executions(self, request: web.Request) -> web.StreamResponse:
         self._service.step()
         return _json(market_events.executions(self._service.engine.core, _params(request, b"")))
+
+    async def _public_orders(self, request: web.Request) -> web.StreamResponse:
+        self._service.step()
+        return _json(public_events.orders(self._service.engine.core, _params(request, b"")))
+
+    async def _marks(self, request: web.Request) -> web.StreamResponse:
+        params = _params(request, b"")
+        symbol = public.find(self._service.engine.core, params).spec.symbol
+        now, minute = self._service.clock.now(), public_events.MINUTE_S
+        start = now - public_events.MARKS_KEPT * minute
+        bars = await self._service.past_candles(
+            symbol, kind="mark", resolution_s=minute, start=start, end=now
+        )
+        return _json(public_events.marks(symbol, bars, now=now, params=params))
 
     async def _account_log(self, request: web.Request) -> web.StreamResponse:
         if not self._signed(request, await request.read()):
@@ -192,7 +219,11 @@ class HttpFace:
         return _json({"result": "success", **shape, "serverTime": self._server_time()})
 
     def _failed(self, word: str) -> web.Response:
-        return _json({"result": "error", "error": word, "serverTime": self._server_time()})
+        shape: dict[str, object] = {"result": "error", "error": word, "serverTime": self._server_time()}
+        if word.startswith(_MISSING):
+            # Clients know this word only where it stands alone; which argument it was is said beside it.
+            shape |= {"error": _MISSING, "errors": [{"message": word}]}
+        return _json(shape)
 
     def _gateway_error(self, status: int, name: str, *, code: int, message: str) -> web.Response:
         errors = [{"code": code, "message": message}]

@@ -6,6 +6,7 @@ from pathlib import Path
 from src.exchange.simulator.errors import JournalGap
 from src.exchange.simulator.state import ExchangeState
 from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
+from src.store.errors import DiskFull, MoneyFileError
 from src.store.files import Files, Outgoing, Retention
 from src.store.jsonl import BadLine, Durability, read_all
 
@@ -29,6 +30,7 @@ class Books:
             path, writer=_WRITER, durability=Durability.MONEY, retention=RETENTION
         )
         self.state = ExchangeState(memory_s=memory_s)
+        self._whole = True
         try:
             self._snapshot_number = self._rebuild(path)
         except BaseException:
@@ -36,8 +38,18 @@ class Books:
             raise
 
     def append(self, record: JournalEntry) -> int:
-        """Write one entry; MoneyFileError or another StoreError ends the exchange."""
-        return self._writer.append(record)
+        """Write one entry; MoneyFileError or another StoreError ends the exchange, for the state holds more."""
+        if not self._whole:
+            raise MoneyFileError(
+                "the paper exchange's journal lacks what its state holds: it must start again"
+            )
+        try:
+            return self._writer.append(record)
+        except BaseException as error:
+            self._whole = False
+            if isinstance(error, DiskFull):
+                raise MoneyFileError(str(error)) from error
+            raise
 
     def snapshot_if_due(self, now: float) -> None:
         """Write a snapshot where the journal has grown enough since the last."""
@@ -49,7 +61,9 @@ class Books:
         self._writer.close()
 
     def snapshot(self, ts: float) -> None:
-        """Write a snapshot; only while the state is what the journal holds, so never after a failed append."""
+        """Write a snapshot; after a failed append none, for the state is not what the journal holds."""
+        if not self._whole:
+            return
         self._snapshots.write(self.state.snapshot(ts))
         self._snapshot_number = self.state.number
 

@@ -1,10 +1,12 @@
 """What positions and orders demand of the collateral: tiers by notional, stricter under a leverage preference."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Self
 
 from src.exchange.simulator.account import ZERO
+from src.exchange.simulator.collateral import Holding
 from src.exchange.simulator.events import InstrumentSpec
 from src.records.exchange_journal import ExchangeOrder, ExchangePosition
 
@@ -14,6 +16,7 @@ class Margins:
     """The multi-collateral account at one instant, in USD."""
 
     balance: Decimal
+    """What all collateral is worth."""
     pnl: Decimal
     """Unrealised gain at the mark price."""
     funding: Decimal
@@ -22,16 +25,41 @@ class Margins:
     with_orders: Decimal
     """Initial margin with the worst that open orders could become."""
     maintenance: Decimal
+    reserve: Decimal = ZERO
+    """What of the balance does not count as margin: haircuts and the cost of converting."""
+
+    @property
+    def collateral(self) -> Decimal:
+        """Return what of the balance counts as margin."""
+        return self.balance - self.reserve
+
+    @property
+    def unrealised(self) -> Decimal:
+        """Return gain and funding that are not realised; they settle in USD and count whole."""
+        return self.pnl + self.funding
+
+    @property
+    def portfolio(self) -> Decimal:
+        """Return what everything is worth."""
+        return self.balance + self.pnl + self.funding
 
     @property
     def equity(self) -> Decimal:
-        """Return cash plus everything unrealised."""
-        return self.balance + self.pnl + self.funding
+        """Return the collateral plus everything unrealised."""
+        return self.balance - self.reserve + self.pnl + self.funding
 
     @property
     def available(self) -> Decimal:
         """Return what is free for new risk."""
         return self.equity - self.with_orders
+
+    def backed_by(self, held: Iterable[Holding]) -> Self:
+        """Return the account with other collateral besides its USD."""
+        worth = counted = ZERO
+        for holding in held:
+            worth += holding.value
+            counted += holding.margin
+        return replace(self, balance=self.balance + worth, reserve=self.reserve + worth - counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +110,7 @@ def exposures(
     sells: dict[str, Decimal] = {}
     for order in orders:
         terms = order.terms
-        if terms.reduce_only or terms.stop_price is not None:
+        if not adds(order):
             continue
         adding = buys if terms.side.sign > 0 else sells
         adding[terms.symbol] = adding.get(terms.symbol, ZERO) + order.open_size
@@ -104,6 +132,11 @@ def exposures(
             )
         )
     return found
+
+
+def adds(order: ExchangeOrder) -> bool:
+    """Return whether an order may add to a position as it stands; a stop only may once it has fired."""
+    return not order.terms.reduce_only and order.terms.stop_price is None
 
 
 def initial_rate(spec: InstrumentSpec, notional: Decimal, max_leverage: Decimal | None) -> Decimal:

@@ -14,6 +14,7 @@ from aiohttp import web
 from src.clock import Clock
 from src.exchange.simulator.admin import AdminFace
 from src.exchange.simulator.checkpoint import Checkpoint
+from src.exchange.simulator.collateral import by_wire_name
 from src.exchange.simulator.endpoint import LOOPBACK, endpoint_file, keep_endpoint, known_port
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.errors import PortInUse
@@ -25,6 +26,10 @@ from src.exchange.simulator.faults import FaultDesk
 from src.exchange.simulator.feed import FeedMessage
 from src.exchange.simulator.http import HttpFace
 from src.exchange.simulator.journal import Books
+from src.exchange.simulator.latency import Ways, ways
+from src.exchange.simulator.markets.factory import open_live_market
+from src.exchange.simulator.markets.spec import SYNTHETIC
+from src.exchange.simulator.remoteness import Remoteness
 from src.exchange.simulator.service import Service
 from src.exchange.simulator.websocket import HEARTBEAT_S, Hub
 from src.records.operations import ExchangeEndpoint
@@ -51,7 +56,7 @@ class ExchangeRun:
     clock: Clock
     settings: BotSettings
     market: str
-    """``synthetic`` or ``tape:FILE``."""
+    """``synthetic``, ``tape:FILE``, ``kraken`` or ``kraken:URL``."""
     seed: int
     port: int | None = None
     """None takes the port of the last start, or any free one; 0 any free one."""
@@ -107,7 +112,8 @@ async def _run(
     on_pulse: Callable[[Pulse], None],
 ) -> None:
     checkpoint = Checkpoint(run.home, market=run.market, seed=run.seed)
-    market = checkpoint.market(run.settings, now=run.clock.now())
+    live = open_live_market(run.market, symbols=run.settings.symbols, clock=run.clock)
+    market = live or checkpoint.market(run.settings, now=run.clock.now())
     books = Books(
         run.home.paper_exchange,
         files=DiskFiles(run.home, run.settings, run.clock),
@@ -118,12 +124,13 @@ async def _run(
         endpoint = keep_endpoint(
             endpoint_file(run.home).read(), port=listening.getsockname()[1], ts=run.clock.now()
         )
-        hub = _hub(service, endpoint, run.clock)
+        away = ways(run.settings.paper.latency, seed=str(run.seed))
+        hub = _hub(service, endpoint, run.clock, away)
         loudspeaker.hub = hub
         desk = FaultDesk(service)
         plans = FaultFile(fault_file(run.home) if run.faults is None else run.faults, desk)
         plans.read()
-        runner = await start_serving(service, hub, endpoint, listening, faults=desk)
+        runner = await start_serving(service, hub, endpoint, listening, faults=desk, away=away)
         try:
             endpoint_file(run.home).write(endpoint)
             on_serving(endpoint)
@@ -135,6 +142,8 @@ async def _run(
             _note(lambda: checkpoint.save(market))
     finally:
         books.close()
+        if live is not None:
+            live.close()
 
 
 def _service(run: ExchangeRun, market: Market, books: Books) -> tuple[Service, Loudspeaker]:
@@ -145,21 +154,28 @@ def _service(run: ExchangeRun, market: Market, books: Books) -> tuple[Service, L
         journal=books,
         seed=str(run.seed),
         taken=market.taken,
-        footprint=not run.market.startswith("tape:"),
+        footprint=run.market == SYNTHETIC,
     )
-    engine.open(run.clock.now(), balance_usd=Decimal(str(run.settings.paper.starting_balance_usd)))
+    paper = run.settings.paper
+    engine.open(
+        run.clock.now(),
+        balance_usd=Decimal(str(paper.starting_balance_usd)),
+        currencies=by_wire_name(paper.collateral),
+    )
     service = Service(engine, market, run.clock, loudspeaker)
     service.begin()
     return service, loudspeaker
 
 
-def _hub(service: Service, endpoint: ExchangeEndpoint, clock: Clock) -> Hub:
+def _hub(service: Service, endpoint: ExchangeEndpoint, clock: Clock, away: Ways) -> Hub:
     return Hub(
         service.engine.core,
         key=endpoint.api_key,
         secret=endpoint.api_secret,
         account="paper",
         ticker_every_s=max(TICKER_EVERY_S, TICKER_EVERY_REAL_S * clock.speed),
+        real=clock.real,
+        way=away.market_data,
     )
 
 
@@ -170,15 +186,19 @@ async def start_serving(
     listening: socket.socket,
     *,
     faults: FaultDesk | None = None,
+    away: Ways | None = None,
 ) -> web.AppRunner:
     """Begin to answer on a listening socket; the caller cleans the runner up.
 
-    Without ``faults`` it is an exchange that nothing is wrong with, and that never says "too much".
+    Without ``faults`` it is an exchange that nothing is wrong with, and that never says "too much"; without
+    ``away`` requests and answers travel in no time.
     """
     desk = FaultDesk(service, FaultPlan(rate_limit="off")) if faults is None else faults
     hub.faults = desk.stream
     app = HttpFace(service, endpoint, desk.server_time).application(hub.serve)
     app.middlewares.insert(0, FaultyReplies(desk, endpoint, service.clock.real).answer)
+    if away is not None and not (away.request.instant and away.answer.instant):
+        app.middlewares.insert(0, Remoteness(away).answer)
     AdminFace(service, desk, token=endpoint.admin_token).add_routes(app)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()

@@ -1,13 +1,15 @@
 """The engine with its market and its clock: what the servers ask, and what moves time on."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Literal, Protocol
 
 from src.clock import Clock
 from src.exchange.simulator.disturbances import Disturbances
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.errors import BadCall
-from src.exchange.simulator.events import Candle, FundingPoint, Market
+from src.exchange.simulator.events import Candle, FundingPoint, LiveMarket, Market
 from src.exchange.simulator.fault_plan import MarketFault
 from src.exchange.simulator.feed import FeedMessage
 
@@ -51,7 +53,12 @@ class Service:
         self._publisher.publish(self.engine.drain())
 
     def step(self) -> int:
-        """Move market and engine to this moment; return how many events the market told."""
+        """Move market and engine to this moment; return how many events the market told.
+
+        Once the engine broke it raises that failure again: what the journal does not hold is told to nobody.
+        """
+        if self.failure is not None:
+            raise self.failure
         try:
             return self._step()
         except Exception as error:
@@ -108,6 +115,25 @@ class Service:
     def funding_history(self, symbol: str) -> list[FundingPoint]:
         """Return the settled hours of a contract, oldest first."""
         return self.market.funding_history(symbol, until=self.clock.now())
+
+    async def past_candles(
+        self,
+        symbol: str,
+        *,
+        kind: Literal["trade", "mark", "spot"],
+        resolution_s: int,
+        start: float,
+        end: float,
+    ) -> list[Candle]:
+        """Return bars of the market; while a live one is asked for them, everything else goes on."""
+        self.step()
+        ask = partial(self.market.candles, symbol, kind=kind, resolution_s=resolution_s, start=start, end=end)
+        return await asyncio.to_thread(ask) if isinstance(self.market, LiveMarket) else ask()
+
+    async def past_funding(self, symbol: str) -> list[FundingPoint]:
+        """Return the settled hours of a contract; while a live market is asked, everything else goes on."""
+        ask = partial(self.market.funding_history, symbol, until=self.clock.now())
+        return await asyncio.to_thread(ask) if isinstance(self.market, LiveMarket) else ask()
 
     def _step(self) -> int:
         now, engine, publish = self.clock.now(), self.engine, self._publisher.publish

@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from src.exchange.simulator.account import Account, Trade
+from src.exchange.simulator.fee_schedule import Volume
 from src.exchange.simulator.order_history import OrderHistory
 from src.records.exchange_journal import (
     Armed,
@@ -16,18 +17,21 @@ from src.records.exchange_journal import (
     ExchangeSnapshot,
     Executed,
     JournalEntry,
-    Opened,
     OrderTerms,
     Placed,
     Preferred,
     Rejected,
     Resized,
-    Settled,
-    Transferred,
 )
 
 KEEP_FILLS = 2000
 KEEP_ROWS = 5000
+_INFO = {
+    "liquidation": "futures liquidation",
+    "partialLiquidation": "futures liquidation",
+    "assignor": "futures assignor",
+}
+"""The log's word for a trade of each kind, where it is not the usual one."""
 
 
 class ExchangeState:
@@ -41,6 +45,7 @@ class ExchangeState:
         self.ended: dict[str, ExchangeOrder] = {}
         self.fills: list[ExchangeFill] = []
         self.preferences: dict[str, Decimal] = {}
+        self.volume = Volume()
         self.history = OrderHistory()
         self.switch_at: float | None = None
         """When the dead man's switch cancels every order."""
@@ -64,8 +69,6 @@ class ExchangeState:
         """Fold one effect."""
         self.changes += 1
         match effect:
-            case Opened():
-                self.account.open(effect.balance_usd, ts=ts)
             case Placed():
                 self._place(effect, ts)
             case Executed():
@@ -74,8 +77,6 @@ class ExchangeState:
                 self._resize(effect, ts)
             case Ended():
                 self._end(effect, ts)
-            case Settled():
-                self.account.settle(effect.symbol, effect.amount_usd, effect.funding_rate, ts=ts)
             case Preferred():
                 self._prefer(effect)
             case Rejected():
@@ -83,8 +84,8 @@ class ExchangeState:
                 self.history.rejected(_as_placed(effect.order, ts), error=effect.error, ts=ts)
             case Armed():
                 self.switch_at = effect.until
-            case Transferred():
-                self.account.transfer(effect.collateral_usd, effect.cash_usd, ts=ts)
+            case _:
+                self.account.apply(effect, ts)
 
     def remembered(self, now: float) -> list[ExchangeOrder]:
         """Return the orders that ended within the exchange's short memory."""
@@ -112,6 +113,9 @@ class ExchangeState:
             switch_at=self.switch_at,
             order_events=tuple(self.history.events),
             order_events_written=self.history.written,
+            currencies=dict(self.account.currencies),
+            wallet=dict(self.account.wallet),
+            volumes_usd=self.volume.by_day(),
         )
 
     def restore(self, snapshot: ExchangeSnapshot) -> None:
@@ -128,6 +132,9 @@ class ExchangeState:
         self.fills = list(snapshot.fills)
         self.preferences = dict(snapshot.preferences)
         self.account.cash_usd = snapshot.cash_usd
+        self.account.currencies = dict(snapshot.currencies)
+        self.account.wallet = dict(snapshot.wallet)
+        self.volume.restore(snapshot.volumes_usd)
         self.switch_at = snapshot.switch_at
         self.history.restore(snapshot.order_events, written=snapshot.order_events_written)
 
@@ -141,6 +148,8 @@ class ExchangeState:
         self.issued += 1
         before = self.open[effect.order_id]
         terms = before.terms
+        if not 0 < effect.size <= before.open_size:
+            raise ValueError(f"order {effect.order_id} cannot trade {effect.size} of {before.open_size}")
         after = msgspec.structs.replace(
             before,
             open_size=before.open_size - effect.size,
@@ -149,6 +158,7 @@ class ExchangeState:
         )
         self.open[effect.order_id] = after
         self.history.executed(before, after, maker=effect.fill_type == "maker", ts=ts)
+        self.volume.add(effect.price * effect.size, ts=ts)
         realised = self.account.trade(_trade(effect, terms), ts=ts)
         self.fills.append(
             ExchangeFill(
@@ -176,6 +186,8 @@ class ExchangeState:
             before.terms, limit_price=effect.limit_price, stop_price=effect.stop_price
         )
         after = msgspec.structs.replace(before, terms=terms, open_size=effect.open_size, updated_ts=ts)
+        if effect.limit_price != before.terms.limit_price or effect.open_size > before.open_size:
+            del self.open[effect.order_id]  # its place in the queue is lost: it stands behind all others
         self.open[effect.order_id] = after
         self.history.resized(before, after, reason=effect.reason, ts=ts)
 
@@ -184,8 +196,15 @@ class ExchangeState:
         gone = msgspec.structs.replace(order, ended_ts=ts, updated_ts=ts, reason=effect.reason)
         self.ended[effect.order_id] = gone
         self.history.ended(gone, reason=effect.reason, ts=ts)
-        for order_id in [i for i, o in self.ended.items() if _age(o, ts) > self._memory_s]:
-            del self.ended[order_id]
+        self._forget_oldest(ts)
+
+    def _forget_oldest(self, now: float) -> None:
+        """Forget what ended too long ago; orders stand here in the order in which they ended."""
+        while self.ended:
+            oldest = next(iter(self.ended))
+            if _age(self.ended[oldest], now) <= self._memory_s:
+                return
+            del self.ended[oldest]
 
     def _prefer(self, effect: Preferred) -> None:
         if effect.max_leverage is None:
@@ -195,7 +214,6 @@ class ExchangeState:
 
 
 def _trade(effect: Executed, terms: OrderTerms) -> Trade:
-    liquidated = effect.fill_type == "liquidation"
     return Trade(
         execution=effect.fill_id,
         symbol=terms.symbol,
@@ -205,7 +223,8 @@ def _trade(effect: Executed, terms: OrderTerms) -> Trade:
         funding_usd=effect.funding_usd,
         funding_rate=effect.funding_rate,
         mark_price=effect.mark_price,
-        info="futures liquidation" if liquidated else "futures trade",
+        info=_INFO.get(effect.fill_type, "futures trade"),
+        liquidation_fee_usd=effect.liquidation_fee_usd,
     )
 
 

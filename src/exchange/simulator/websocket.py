@@ -1,9 +1,7 @@
 """The websocket face: who listens to what, and nobody waits for a slow listener."""
 
 import asyncio
-import logging
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import orjson
@@ -22,9 +20,11 @@ from src.exchange.simulator.feed import (
     RejectNews,
     TickerDue,
 )
+from src.exchange.simulator.latency import Line, Way
+from src.exchange.simulator.listener import Listener
 from src.exchange.simulator.stream_faults import StreamFaults
 from src.exchange.simulator.wire import stream
-from src.exchange.simulator.wire.account_stream import AccountFeeds
+from src.exchange.simulator.wire.private_stream import ACCOUNT_FEEDS, LOG_FEED, PRIVATE_FEEDS, PrivateFeeds
 from src.exchange.simulator.wire.values import millis
 
 TICKERS = ("ticker", "ticker_lite")
@@ -35,80 +35,41 @@ _OF_MARKET: Mapping[str, Callable[[Contract, float], dict[str, object]]] = {
     "ticker_lite": stream.ticker_lite,
 }
 PUBLIC_FEEDS = frozenset(_OF_MARKET)
-ACCOUNT_FEEDS = ("open_positions", "balances")
-"""What every fill changes; told again each second too."""
-PRIVATE_FEEDS = frozenset({"open_orders", "open_orders_verbose", "fills", *ACCOUNT_FEEDS})
 HEARTBEAT_S = 1.0
 GOODBYE_S = 1.0
 """Real seconds that a listener has to answer a goodbye."""
-LONGEST_BACKLOG_BYTES = 32 * 1024 * 1024
-
-log = logging.getLogger(__name__)
+MOST_CONNECTIONS = 100
 Topic = tuple[str, str]
 """A feed and a contract; the contract is empty for feeds of the account."""
-
-
-class Listener:
-    """One connection, with what waits to be sent to it."""
-
-    def __init__(
-        self,
-        socket: web.WebSocketResponse,
-        transport: asyncio.BaseTransport | None,
-        *,
-        longest_backlog: int = LONGEST_BACKLOG_BYTES,
-    ) -> None:
-        self._socket = socket
-        self._longest_backlog = longest_backlog
-        self._transport = transport
-        self._waiting: deque[bytes] = deque()
-        self._bytes = 0
-        self._wake = asyncio.Event()
-        self.challenge: str | None = None
-        self.dropped = False
-
-    def send(self, message: bytes) -> None:
-        """Queue a message; a listener that is too far behind is cut off."""
-        if self.dropped:
-            return
-        self._waiting.append(message)
-        self._bytes += len(message)
-        self._wake.set()
-        if self._bytes > self._longest_backlog:
-            log.warning("listener_too_slow", extra={"facts": {"backlog_bytes": self._bytes}})
-            self.hang_up()
-
-    def hang_up(self) -> None:
-        """Cut the connection without a goodbye."""
-        self.dropped = True
-        self._waiting.clear()
-        if isinstance(self._transport, asyncio.Transport):
-            self._transport.abort()
-
-    async def run(self) -> None:
-        """Send what waits, until the connection ends."""
-        while not self.dropped:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                message = self._waiting.popleft()
-                self._bytes -= len(message)
-                await self._socket.send_frame(message, WSMsgType.TEXT)
 
 
 class Hub:
     """All listeners and their topics; a message is serialised once, and only if somebody listens."""
 
-    def __init__(self, core: Core, *, key: str, secret: str, account: str, ticker_every_s: float) -> None:
+    def __init__(
+        self,
+        core: Core,
+        *,
+        key: str,
+        secret: str,
+        account: str,
+        ticker_every_s: float,
+        real: Callable[[], float],
+        way: Way | None = None,
+    ) -> None:
+        """``real`` tells real seconds; ``way`` is how messages reach the listeners, None: at once."""
         self._core = core
+        self._real = real
+        self._way = None if way is None or way.instant else way
         self._key = key
         self._secret = secret
         self._account = account
-        self._accounts = AccountFeeds(core, account)
+        self._private = PrivateFeeds(core, account)
         self._ticker_every_s = ticker_every_s
         self._ticker_told: dict[str, float] = {}
         self._topics: dict[Topic, set[Listener]] = {}
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._connections: dict[Listener, web.WebSocketResponse] = {}
+        self._connected = 0
         self.faults: StreamFaults | None = None
         """What goes wrong with the messages on demand."""
 
@@ -136,16 +97,27 @@ class Hub:
                     fills = stream.fills_message([message.fill], self._account, snapshot=False)
                     self._tell("fills", "", fills)
                     self._tell_account()
+        self._tell_log()
 
     def beat(self) -> None:
-        """Tell those who listen to the heartbeat that the exchange lives, and others the account."""
+        """Tell those who listen to the heartbeat that the exchange lives, and others the account.
+
+        Whoever has sent no ping for too long is cut off.
+        """
+        for listener in tuple(self._connections):
+            if listener.is_silent():
+                listener.hang_up()
         if self._heard("heartbeat", ""):
             self._tell("heartbeat", "", {"feed": "heartbeat", "time": millis(self._core.now)})
         self._tell_account()
 
     async def close(self) -> None:
         """Say goodbye to everybody."""
-        goodbyes = (socket.close(code=1001, message=b"going away") for socket in tuple(self._sockets))
+        for listener in self._connections:
+            listener.say_no_more()
+        goodbyes = (
+            socket.close(code=1001, message=b"going away") for socket in tuple(self._connections.values())
+        )
         await asyncio.gather(*goodbyes, return_exceptions=True)
 
     def _tell_ticker(self, due: TickerDue) -> None:
@@ -162,10 +134,14 @@ class Hub:
                 self._tell(feed, "", stream.order_news(news) | {"feed": feed})
 
     def _tell_account(self) -> None:
-        if self._heard("open_positions", ""):
-            self._tell("open_positions", "", self._accounts.open_positions())
-        if self._heard("balances", ""):
-            self._tell("balances", "", self._accounts.balances())
+        for feed in ACCOUNT_FEEDS:
+            if self._heard(feed, ""):
+                self._tell(feed, "", self._private.now(feed))
+
+    def _tell_log(self) -> None:
+        if self._heard(LOG_FEED, ""):
+            for news in self._private.log_news():
+                self._tell(LOG_FEED, "", news)
 
     def _heard(self, feed: str, symbol: str) -> bool:
         return bool(self._topics.get((feed, symbol)))
@@ -186,26 +162,40 @@ class Hub:
     # listening
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
-        socket = web.WebSocketResponse(compress=False, max_msg_size=64 * 1024, timeout=GOODBYE_S)
+        if len(self._connections) >= MOST_CONNECTIONS:
+            return web.Response(status=429, text="Too Many Connections")
+        socket = web.WebSocketResponse(
+            compress=False, max_msg_size=64 * 1024, timeout=GOODBYE_S, autoping=False
+        )
         await socket.prepare(request)
-        listener = Listener(socket, request.transport)
-        self._sockets.add(socket)
+        listener = Listener(request.transport, real=self._real, line=self._line())
+        self._connections[listener] = socket
         sending = asyncio.create_task(listener.run())
         listener.send(b'{"event":"info","version":1}')
         try:
             async for received in socket:
                 if received.type is WSMsgType.TEXT:
                     self._hear(listener, received.data)
+                elif received.type is WSMsgType.PING:
+                    listener.pinged()
+                    await socket.pong(received.data)
         finally:
-            self._sockets.discard(socket)
+            del self._connections[listener]
             for listeners in self._topics.values():
                 listeners.discard(listener)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
         return socket
 
+    def _line(self) -> Line | None:
+        self._connected += 1
+        return None if self._way is None else Line(self._way, number=self._connected)
+
     def _hear(self, listener: Listener, text: str) -> None:
         if self.faults is not None and self.faults.silent:
+            return
+        if not listener.may_ask():
+            _say(listener, {"event": "alert", "message": "Rate limit exceeded"})
             return
         try:
             asked = orjson.loads(text)
@@ -232,6 +222,7 @@ class Hub:
         feed = str(asked["feed"])
         if any(listener in self._topics.get(topic, ()) for topic in topics):
             _say(listener, {"event": "alert", "message": "Already subscribed to feed, re-requesting"})
+        self._tell_log()
         _say(listener, {**asked, "event": "subscribed"})
         for topic in topics:
             self._topics.setdefault(topic, set()).add(listener)
@@ -277,17 +268,7 @@ class Hub:
         core = self._core
         if symbol:
             return _OF_MARKET[feed](core.contracts[symbol], core.now)
-        match feed:
-            case "open_positions":
-                return self._accounts.open_positions()
-            case "balances":
-                return self._accounts.balances_snapshot()
-            case "fills":
-                newest = core.state.fills[-stream.FILLS_IN_SNAPSHOT :]
-                return stream.fills_message(newest, self._account, snapshot=True)
-            case _:
-                shape = stream.open_orders_snapshot(list(core.state.open.values()), self._account)
-                return shape | {"feed": f"{feed}_snapshot"}
+        return self._private.first(feed)
 
 
 def _say(listener: Listener, message: dict[str, object]) -> None:

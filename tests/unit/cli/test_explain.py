@@ -30,7 +30,7 @@ def test_traded_signal_is_told_with_its_money(home: Path) -> None:
         "signal +22.00 USD, slippage -4.00 USD, fees -2.00 USD, funding +0.50 USD = +16.50 USD",
         "limit 2,002 (10.0 bps worse)",
         "stop 1,980",
-        "Checks: all 20 pass",
+        "Checks: all 24 pass",
         "2027-01-15T12:00:00.000Z",
     ):
         assert words in text
@@ -43,7 +43,7 @@ def test_blocked_signal_is_told_with_its_obstacle_first_and_its_hindsight(home: 
     assert "Traded and held for 1h it would have made +86.0 bps after costs" in text
     lines = text.splitlines()
     rulings = [line for line in lines if " BLOCKS " in line or " passes " in line]
-    assert len(rulings) == 20
+    assert len(rulings) == 24
     assert " BLOCKS " in rulings[0]
 
 

@@ -14,7 +14,7 @@ from tests.cli_fakes import NOW, a_home, asked
 def test_help_names_every_option() -> None:
     result = asked("paper-exchange", "--help")
     assert result.exit_code == 0
-    for option in ("--home", "--port", "--market", "--seed", "--speed", "--faults"):
+    for option in ("--home", "--port", "--market", "--seed", "--speed", "--latency", "--faults"):
         assert option in result.output
 
 
@@ -25,6 +25,9 @@ def test_help_names_every_option() -> None:
         (("--market", "tape:/nowhere/at/all.jsonl"), "/nowhere/at/all.jsonl"),
         (("--market", "tape:"), "tape:FILE"),
         (("--port", "many"), "--port"),
+        (("--latency", "soon"), "--latency"),
+        (("--latency", "80:300"), "--latency"),
+        (("--latency", "80:30,1:1,1:1"), "p99_ms"),
     ],
 )
 def test_wrong_usage_is_refused_with_exit_code_2(tmp_path: Path, options: tuple[str, ...], word: str) -> None:

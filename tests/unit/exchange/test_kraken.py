@@ -169,7 +169,7 @@ def test_whatever_else_is_unknown_after_one_attempt(stub: Stub, kraken: KrakenEx
 def test_words_of_an_earlier_answer_do_not_explain_a_later_silence(
     stub: Stub, kraken: KrakenExchange
 ) -> None:
-    stub.then(error("apiLimitExceeded"), closes)
+    stub.then(error("insufficientFunds"), closes)
     assert kraken.send(ORDER).outcome is Outcome.NO
     assert kraken.send(ORDER).outcome is Outcome.UNKNOWN
 

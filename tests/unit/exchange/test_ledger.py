@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.exchange.ledger import Ledger, rebuilt
+from src.ledger.book import Ledger, rebuilt
 from src.records.enums import Direction, Side, Strategy
 from src.records.ledger import FillBooked, FundingBooked, LedgerEntry, LedgerOpened, PositionClosed
 
@@ -110,15 +110,43 @@ def made(rows: Rows) -> list[FillBooked]:
     ]
 
 
-def closings(fills: list[FillBooked]) -> list[PositionClosed]:
-    return book(*fills).unwritten
-
-
 @given(FILLS)
-def test_sign_of_gross_gain_is_side_times_move(rows: Rows) -> None:
-    for closed in closings(made(rows)):
-        move = (closed.exit_price - closed.entry_price) * closed.direction.sign * closed.size
-        assert abs(closed.gross_pnl_usd - move) < Decimal("1e-12")
+def test_gross_gain_is_what_was_sold_for_less_what_was_bought_for(rows: Rows) -> None:
+    """Exactly: whatever a division leaves over comes back with the last contract."""
+    ledger, flows = book(), {"PF_XBTUSD": Decimal(0), "PF_ETHUSD": Decimal(0)}
+    for entry in made(rows):
+        position = ledger.positions.get(entry.symbol)
+        turned = position is not None and position.direction.sign != entry.side.sign
+        closing = min(entry.size, position.size) if turned and position is not None else Decimal(0)
+        flows[entry.symbol] -= entry.side.sign * (closing or entry.size) * entry.price
+        ledger.book(entry)
+        if turned and position is not None and not position.quantity:
+            assert ledger.unwritten[-1].gross_pnl_usd == flows[entry.symbol]  # type: ignore[union-attr] # a closing
+            flows[entry.symbol] = -entry.side.sign * (entry.size - closing) * entry.price
+
+
+@given(
+    st.sampled_from(Side),
+    st.lists(SIZES, min_size=1, max_size=5),
+    st.lists(SIZES, min_size=1, max_size=5),
+    PRICES,
+    PRICES,
+)
+def test_sign_of_gross_gain_is_side_times_move(
+    side: Side, opening: list[Decimal], closing: list[Decimal], entry: Decimal, leave: Decimal
+) -> None:
+    other = Side.SELL if side is Side.BUY else Side.BUY
+    ledger = book(*(fill(n, side, size, entry) for n, size in enumerate(opening)))
+    for number, size in enumerate(closing, start=10):
+        left = abs(ledger.quantity("PF_XBTUSD"))
+        if left:
+            ledger.book(fill(number, other, min(size, left), leave))
+    if left := abs(ledger.quantity("PF_XBTUSD")):
+        ledger.book(fill(99, other, left, leave))
+    (closed,) = ledger.unwritten
+    assert isinstance(closed, PositionClosed)
+    assert closed.direction.sign == side.sign
+    assert closed.gross_pnl_usd == side.sign * sum(opening) * (leave - entry)
 
 
 @given(FILLS, PRICES)
@@ -127,10 +155,8 @@ def test_equity_is_opening_plus_what_every_fill_is_worth_now(rows: Rows, mark: D
     ledger = book(*fills)
     marks = {"PF_XBTUSD": mark, "PF_ETHUSD": mark}
     worth = sum((f.side.sign * f.size * (mark - f.price) - f.fee_usd for f in fills), Decimal(0))
-    equity = ledger.equity(marks)
-    assert equity is not None
-    assert equity == ledger.cash + ledger.unrealised(marks)
-    assert abs(equity - (OPENED.balance_usd + worth)) < Decimal("1e-9")
+    assert ledger.equity(marks) == ledger.cash + ledger.unrealised(marks) == OPENED.balance_usd + worth
+    assert ledger.accounts.imbalance() == {}
 
 
 @given(FILLS, st.integers(0, 25))

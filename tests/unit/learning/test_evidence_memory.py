@@ -52,6 +52,7 @@ def some_rows(count: int, *, seed: int = 1, days: float = 9.0) -> list[EnrichedD
                 ofi=perhaps(rng.uniform(-1, 1)),
                 score=perhaps(rng.uniform(-1, 1)),
                 cost_bps=perhaps(14.0),
+                blocked_by=rng.choice(((), ("ofi", "pre_entry.age"), ("pre_entry.age",), ("fees",))),
                 counterfactual_net_bps={label: perhaps(rng.gauss(0, 30)) for label in HORIZONS_S},
                 market_return_bps={label: perhaps(rng.gauss(0, 30)) for label in HORIZONS_S},
             )
@@ -78,6 +79,10 @@ def columns_of(rows: list[EnrichedDecision], lookback: Lookback) -> dict[str, li
         "direction": [row.direction.sign for row in chosen],
         "regime": [-1 if row.regime is None else REGIMES.index(row.regime) for row in chosen],
         "disposition": [DISPOSITIONS.index(row.disposition) for row in chosen],
+        "worthy": [
+            row.disposition is not Disposition.EXPIRED and not {"ofi", "fees"} & {*row.blocked_by}
+            for row in chosen
+        ],
         "ofi": [row.ofi for row in chosen],
         "score": [row.score for row in chosen],
         "net": [row.counterfactual_net_bps.get(lookback.horizon) for row in chosen],
@@ -95,7 +100,7 @@ def same(evidence: Evidence, columns: dict[str, list[object]]) -> bool:
             np.array(columns[field.name], dtype=getattr(evidence, field.name).dtype).reshape(
                 getattr(evidence, field.name).shape
             ),
-            equal_nan=field.name not in {"block", "symbol"},
+            equal_nan=field.name not in {"block", "symbol", "worthy"},
         )
         for field in dataclasses.fields(evidence)
     )
@@ -138,7 +143,7 @@ def test_nothing_remembered_is_no_evidence() -> None:
 
 
 def test_what_is_forgotten_is_never_passed_over_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence_memory, "_CHUNK_BYTES", 136)
+    monkeypatch.setattr(evidence_memory, "_CHUNK_BYTES", 137)
     memory = EvidenceMemory(kept_s=DAY_S)
     for row in some_rows(200):
         memory.add(row)

@@ -129,7 +129,7 @@ def minute(series: Series, until: float = START) -> list[MinuteFacts]:
 
 
 def quarter(series: Series, until: float = START) -> list[QuarterFacts]:
-    return quarter_facts(series, hour_facts(series, 0, until=until), RollingSkews(), until=until)
+    return quarter_facts(series, hour_facts(series, SYMBOLS, 0, until=until), RollingSkews(), until=until)
 
 
 def test_facts_of_bars_rest_on_nothing_after_their_end() -> None:
@@ -174,7 +174,7 @@ def test_facts_of_a_symbol_do_not_depend_on_who_else_is_there() -> None:
 
 
 def test_leader_correlates_with_itself() -> None:
-    leader, *others = hour_facts(made_series(), 0, until=START)
+    leader, *others = hour_facts(made_series(), SYMBOLS, 0, until=START)
     assert leader.correlation == 1.0
     assert leader.beta == pytest.approx(1.0)
     for other in others:
@@ -183,8 +183,8 @@ def test_leader_correlates_with_itself() -> None:
 
 
 def test_young_history_has_no_relation_and_no_median() -> None:
-    assert hour_facts(made_series(quarters=90), 0, until=START)[0] == HourFacts(None, None, None)
-    assert hour_facts(made_series(quarters=220), 0, until=START)[0].correlation == 1.0
+    assert hour_facts(made_series(quarters=90), SYMBOLS, 0, until=START)[0] == HourFacts(None, None, None, {})
+    assert hour_facts(made_series(quarters=220), SYMBOLS, 0, until=START)[0].correlation == 1.0
 
 
 def test_unknown_leader_leaves_the_rest_standing() -> None:
@@ -209,7 +209,7 @@ def test_skews_that_are_kept_equal_those_of_a_new_start(moves: int) -> None:
     series = Series(len(SYMBOLS), 900)
     rng = np.random.default_rng(1)
     kept_skews = RollingSkews()
-    hours = [HourFacts(None, None, None)] * len(SYMBOLS)
+    hours = [HourFacts(None, None, None, {})] * len(SYMBOLS)
     for number in range(140):
         mids = dict(enumerate((100 * np.exp(rng.normal(0, 0.01, len(SYMBOLS)))).tolist()))
         series.mark_prices(START + 900 * number, mids)

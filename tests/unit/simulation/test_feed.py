@@ -8,9 +8,11 @@ import pytest
 
 from src.exchange.simulator.events import Market
 from src.exchange.simulator.feed import FeedMessage
+from src.exchange.simulator.latency import Way
+from src.exchange.simulator.listener import Listener
 from src.exchange.simulator.markets.tape import TapeMarket
 from src.exchange.simulator.service import Service
-from src.exchange.simulator.websocket import Hub, Listener
+from src.exchange.simulator.websocket import Hub
 from src.market.wire import (
     Decoder,
     WireDelta,
@@ -22,6 +24,7 @@ from src.market.wire import (
     WireTrades,
     subscription,
 )
+from src.records.settings import Delay
 from src.simulation.clock import VirtualClock
 from src.simulation.feed import DirectFeed
 from tests.direct_fakes import START, SYMBOLS, a_market, a_service
@@ -39,6 +42,9 @@ class Ears:
         self.heard: list[WireMessage] = []
         self.challenge: str | None = None
         self._decoder = Decoder()
+
+    def may_ask(self) -> bool:
+        return True
 
     def send(self, message: bytes) -> None:
         wire = self._decoder.decode(message)
@@ -62,11 +68,11 @@ class Stretch:
 
     def __init__(self, market: Market, *, start: float, symbols: tuple[str, ...], footprint: bool) -> None:
         self.clock = VirtualClock(start)
-        both = Both()
+        self.both = both = Both()
         self.service: Service = a_service(market, clock=self.clock, publisher=both, footprint=footprint)
         core = self.service.engine.core
         self.over_json, self.direct = Ears(), Heard()
-        self.hub = Hub(core, key="k", secret="s", account="paper", ticker_every_s=1.0)
+        self.hub = Hub(core, key="k", secret="s", account="paper", ticker_every_s=1.0, real=self.clock.real)
         self.feed = DirectFeed(core, symbols=symbols, hear=lambda ts, wire: self.direct.append((ts, wire)))
         both.publishers = [self.hub, self.feed]
         self._symbols = symbols
@@ -161,3 +167,22 @@ def test_a_lost_book_is_told_again() -> None:
     first = stretch.direct[0]
     stretch.feed.resend(XBT, START)
     assert stretch.direct[-1] == first
+
+
+def test_at_a_distance_the_same_is_heard_later_and_in_the_same_order() -> None:
+    stretch = Stretch(a_market(), start=START, symbols=SYMBOLS, footprint=True)
+    way, late = Way(Delay(median_ms=400.0, p99_ms=3000.0), seed="1"), Heard()
+    core = stretch.service.engine.core
+    far = DirectFeed(core, symbols=SYMBOLS, hear=lambda ts, wire: late.append((ts, wire)), way=way)
+    stretch.both.publishers.append(far)
+    stretch.subscribe()
+    far.subscribe(START)
+    for _ in range(90):
+        stretch.live(1, every=1)
+        far.deliver(stretch.clock.now())
+        assert not late or late[-1][0] <= stretch.clock.now()
+    assert late == sorted(late, key=lambda heard: heard[0])
+    assert [wire for _, wire in late] == [wire for _, wire in stretch.direct][: len(late)]
+    waits = [there - here for (here, _), (there, _) in zip(stretch.direct, late, strict=False)]
+    assert min(waits) >= 0.2
+    assert len(late) > 0.9 * len(stretch.direct)

@@ -2,17 +2,21 @@
 
 from decimal import Decimal
 
+import msgspec
 import orjson
 import pytest
 
 from src.exchange.base import OrderRequest, Outcome
 from src.exchange.errors import NoAnswer
+from src.exchange.simulator.latency import ways
 from src.market.history import MINUTE_S, QUARTER_S
 from src.market.kraken_public import VenueError
 from src.market.poller import Candles, FundingHours, Poller, PollItem, References
 from src.records.enums import OrderType, Side
-from src.simulation.venue import DirectWire, ExchangeBroke
+from src.records.settings import Latency, SteppedLatency
+from src.simulation.venue import DirectWire, ExchangeBroke, stepped_ways
 from tests.direct_fakes import START, SYMBOLS, direct
+from tests.paper_exchange_server import bot_settings
 
 XBT = SYMBOLS[0]
 
@@ -29,6 +33,31 @@ def test_a_question_and_its_answer_take_their_time_and_the_market_lives_on() -> 
     fill = paper.service.engine.core.state.fills[0]
     assert fill.ts == pytest.approx(START + 0.2)
     assert paper.service.engine.core.now == pytest.approx(START + 0.2)
+
+
+def test_each_way_takes_what_is_drawn_for_the_moment_when_it_begins() -> None:
+    paper, away = direct(), ways(Latency(), seed="3")
+    wire = DirectWire(paper.service, paper.clock, away=away)
+    took = []
+    for _ in range(5):
+        before = paper.clock.now()
+        wire.call("openorders", {})
+        arrived = paper.service.engine.core.now
+        assert arrived == before + away.request.takes(before)
+        assert paper.clock.now() == arrived + away.answer.takes(arrived)
+        took.append(paper.clock.now() - before)
+    assert len(set(took)) == 5
+
+
+def test_a_stepped_run_is_as_far_from_its_exchange_as_the_server_unless_it_is_told_a_time() -> None:
+    settings = bot_settings(SYMBOLS, latency={"request": {"median_ms": 80, "p99_ms": 300}})
+    drawn, server = stepped_ways(settings, seed=5), ways(settings.paper.latency, seed="5")
+    assert drawn.request.takes(1.0) == server.request.takes(1.0)
+    assert drawn.market_data.takes(1.0) == server.market_data.takes(1.0)
+    told = SteppedLatency(decision_s=0.0, request_s=0.1)
+    fixed = stepped_ways(msgspec.structs.replace(settings, stepped_latency=told), seed=5)
+    assert (fixed.request.takes(1.0), fixed.answer.takes(2.0)) == (0.05, 0.05)
+    assert fixed.market_data.takes(1.0) == server.market_data.takes(1.0)
 
 
 def test_without_latency_no_time_passes() -> None:

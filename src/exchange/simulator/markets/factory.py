@@ -2,11 +2,20 @@
 
 from pathlib import Path
 
-from src.exchange.simulator.events import Market
+from src.clock import Clock
+from src.exchange.simulator.events import LiveMarket, Market
 from src.exchange.simulator.instruments import UnknownInstrumentError
 from src.exchange.simulator.markets.bars_spec import BARS_PREFIX, bars_spec
 from src.exchange.simulator.markets.errors import MarketSpecError
-from src.exchange.simulator.markets.spec import TAPE_PREFIX, refuse_bars, refuse_unknown, tape_path
+from src.exchange.simulator.markets.spec import (
+    TAPE_PREFIX,
+    is_kraken,
+    kraken_url,
+    refuse_bars,
+    refuse_live,
+    refuse_unknown,
+    tape_path,
+)
 from src.exchange.simulator.markets.synthetic import SyntheticMarket
 from src.exchange.simulator.markets.tape import TapeMarket
 from src.exchange.simulator.markets.window_market import WindowMarket
@@ -25,6 +34,7 @@ def make_market(
     if spec.startswith(TAPE_PREFIX):
         return TapeMarket(tape_path(spec), symbols, start_at=start)
     refuse_bars(spec)
+    refuse_live(spec)
     refuse_unknown(spec)
     try:
         return SyntheticMarket(
@@ -32,6 +42,19 @@ def make_market(
         )
     except UnknownInstrumentError as error:
         raise MarketSpecError(str(error)) from error
+
+
+def open_live_market(spec: str, *, symbols: tuple[str, ...], clock: Clock) -> LiveMarket | None:
+    """Return the market that ``kraken`` or ``kraken:URL`` names, listening; None for any that is not live.
+
+    The caller closes it. Raises ``UpstreamUnreachable`` where the venue does not tell its instruments, and
+    ``MarketSpecError`` for a symbol that it does not list.
+    """
+    if not is_kraken(spec):
+        return None
+    from src.exchange.simulator.markets.kraken_link import open_kraken_market  # noqa: PLC0415 - loads the clients
+
+    return open_kraken_market(kraken_url(spec), symbols, clock)
 
 
 def make_window_market(
@@ -57,6 +80,7 @@ def make_window_market(
         return BarsMarket(bars_spec(spec), symbols, window_s=window_s, scratch=scratch)
     if spec.startswith(TAPE_PREFIX):
         raise MarketSpecError("a tape is lived message by message: it is no market of windows")
+    refuse_live(spec)
     refuse_unknown(spec)
     try:
         return SyntheticWindows(

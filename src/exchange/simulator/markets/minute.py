@@ -9,6 +9,9 @@ from src.exchange.simulator.markets.core import Block
 from src.exchange.simulator.markets.recursions import Floats
 
 MINUTE_S = 60
+GRID_A_SECOND = 4
+"""How finely the market's common path is drawn."""
+_GRID = np.arange(MINUTE_S * GRID_A_SECOND + 1) / GRID_A_SECOND
 
 
 class Moment(IntEnum):
@@ -74,10 +77,26 @@ def minute_facts(block: Block, *, row: int, column: int, minute: int) -> MinuteF
     )
 
 
+def common_path(chance: np.random.Generator) -> Floats:
+    """Return how the common factor strays within a minute: a Brownian bridge from 0 to 0, its walk of variance 1."""
+    walk = np.append(0.0, np.cumsum(chance.standard_normal(len(_GRID) - 1))) / np.sqrt(len(_GRID) - 1)
+    path: Floats = walk - walk[-1] * _GRID / MINUTE_S
+    return path
+
+
 def plan_minute(
-    facts: MinuteFacts, *, chance: np.random.Generator, actions_per_s: float, reference_offset_s: float
+    facts: MinuteFacts,
+    *,
+    chance: np.random.Generator,
+    actions_per_s: float,
+    reference_offset_s: float,
+    common: Floats,
+    load: float,
 ) -> MinutePlan:
-    """Return the plan: Poisson actions, a reference a second, liquidations anywhere; prices by a Brownian bridge."""
+    """Return the plan: Poisson actions, a reference a second, liquidations anywhere; prices by a Brownian bridge.
+
+    Of the bridge the part ``load`` is the ``common`` path, as of the minute's own return.
+    """
     actions = int(chance.poisson(actions_per_s * MINUTE_S * facts.activity))
     forced = abs(facts.liquidations)
     seconds = np.concatenate(
@@ -90,7 +109,8 @@ def plan_minute(
     kinds = np.repeat([Moment.ACTION, Moment.LIQUIDATION, Moment.REFERENCE], [actions, forced, MINUTE_S])
     order = np.argsort(seconds, kind="stable")
     seconds = np.floor(seconds[order] * 1e6) / 1e6
-    log_price = _bridge(facts, seconds, chance.standard_normal(len(seconds) + 1))
+    log_price = _bridge(facts, seconds, chance.standard_normal(len(seconds) + 1), load=load)
+    log_price += facts.sigma * load * np.interp(seconds, _GRID, common)
     return MinutePlan(
         facts=facts,
         ts=(facts.start + seconds).tolist(),
@@ -101,10 +121,10 @@ def plan_minute(
     )
 
 
-def _bridge(facts: MinuteFacts, seconds: Floats, normals: Floats) -> Floats:
-    """Return log prices at the given seconds, on a random path that meets the minute's start and end."""
+def _bridge(facts: MinuteFacts, seconds: Floats, normals: Floats, *, load: float) -> Floats:
+    """Return log prices at the given seconds, on a random path of its own that meets the minute's start and end."""
     share = np.append(seconds, MINUTE_S) / MINUTE_S
     steps = np.diff(share, prepend=0.0)
-    walk = facts.sigma * np.cumsum(normals * np.sqrt(steps))
+    walk = facts.sigma * np.sqrt(1.0 - load**2) * np.cumsum(normals * np.sqrt(steps))
     path: Floats = facts.log_start + walk + (facts.log_end - facts.log_start - walk[-1]) * share
     return path[:-1]

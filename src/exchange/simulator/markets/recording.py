@@ -1,24 +1,49 @@
-"""The lines of a tape: one received market-data message each, plain or gzipped, read one after the other.
+"""What a recording tells: one received market-data message a line, plain or gzipped, read one after the other.
 
 A line is ``{"received_at": seconds, "message": {...}}`` with a Kraken Futures ``/ws/v1`` message of the feeds
-``book_snapshot``, ``book`` or ``trade``; lines of other feeds and events are passed over.
+``book_snapshot``, ``book``, ``trade`` or ``ticker``, or one of the answers that a bot notes beside them,
+``polled_candles`` and ``polled_funding``; lines of other feeds and events are passed over.
 """
 
-import gzip
 import math
-import zlib
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, cast
 
 import msgspec
 
-from src.exchange.simulator.events import BookDelta, BookSnapshot, MarketTrade
+from src.exchange.simulator.events import BookDelta, BookSnapshot, Condition, MarketTrade, Reference
 from src.exchange.simulator.markets.errors import TapeError
+from src.exchange.simulator.markets.recording_files import RecordedLine, first_and_last_lines, tape_lines
 
-TapeEvent = BookSnapshot | BookDelta | MarketTrade
-FEEDS = ("book_snapshot", "book", "trade")
+TapeEvent = BookSnapshot | BookDelta | MarketTrade | Reference | Condition
+EVENTS = frozenset({"book_snapshot", "book", "trade", "ticker"})
+ANSWERS = frozenset({"polled_candles", "polled_funding"})
+LATEST_S = 60.0
+"""A venue's stamp counts where the message came within this time of it, and not before it."""
+
+Row = tuple[float, float, float, float, float, float]
+"""Opening time, open, high, low, close, volume."""
+
+
+class PolledCandles(msgspec.Struct, frozen=True, gc=False):
+    """Bars that the venue told when it was asked."""
+
+    ts: float
+    symbol: str
+    resolution_s: int
+    bars: list[Row]
+
+
+class PolledFunding(msgspec.Struct, frozen=True, gc=False):
+    """Settled hours that the venue told: the hour's end and its relative rate."""
+
+    ts: float
+    symbol: str
+    hours: list[tuple[float, float]]
+
+
+TapeAnswer = PolledCandles | PolledFunding
 
 
 class _Level(msgspec.Struct, gc=False):
@@ -27,16 +52,28 @@ class _Level(msgspec.Struct, gc=False):
 
 
 class _Message(msgspec.Struct, gc=False):
-    """Any websocket message, as far as a tape needs it."""
+    """Any message, as far as a tape needs it."""
 
     feed: str | None = None
     product_id: str | None = None
     side: Literal["buy", "sell"] | None = None
     price: float | None = None
     qty: float | None = None
+    timestamp: float | None = None
+    time: float | None = None
     type: str | None = None
     bids: list[_Level] | None = None
     asks: list[_Level] | None = None
+    index: float | None = None
+    mark: float | None = msgspec.field(name="markPrice", default=None)
+    funding_rate: float | None = None
+    funding_rate_prediction: float | None = None
+    open_interest: float | None = msgspec.field(name="openInterest", default=None)
+    suspended: bool = False
+    post_only: bool = False
+    resolution_s: int | None = None
+    bars: list[Row] | None = None
+    hours: list[tuple[float, float]] | None = None
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -49,53 +86,78 @@ class _Only(msgspec.Struct):
 
 
 def read_tape(path: Path) -> Iterator[TapeEvent]:
-    """Yield the events of a tape with ``ts`` = when they were received; time never runs backwards.
+    """Yield the events of a recording; ``ts`` never runs backwards.
 
-    Raises ``TapeError`` with the line's number for what is broken; a last line that was torn while it was being
-    written ends the tape.
+    It is the venue's own stamp where that is sound, else when the message was received. Raises ``TapeError`` with
+    the line's number for what is broken; a last line that was torn while it was being written ends the tape.
     """
-    decoder = msgspec.json.Decoder(_Envelope)
-    latest = -math.inf
-    for number, line in _lines(path):
-        try:
-            envelope = decoder.decode(line)
-        except msgspec.DecodeError as error:
-            if not line.endswith(b"\n"):
-                return
-            raise TapeError(f"{path}, line {number}: {error}") from error
-        message = envelope.message
-        if message.feed not in FEEDS:
-            continue
-        latest = max(latest, envelope.received_at)
-        try:
-            yield _event(latest, message)
-        except ValueError as error:
-            raise TapeError(f"{path}, line {number}: {error}") from error
+    return cast("Iterator[TapeEvent]", _read(path, EVENTS))
+
+
+def read_tape_with_answers(path: Path) -> Iterator[TapeEvent | TapeAnswer]:
+    """Yield the events as ``read_tape`` does, and the answers between them with the time of their arrival."""
+    return _read(path, EVENTS | ANSWERS)
 
 
 def tape_span(path: Path) -> tuple[float, float]:
-    """Return when the first and the last line of a tape were received; raises ``TapeError``.
-
-    A plain file is read at both ends only, a gzipped one has to be unpacked once.
-    """
-    first = next(_lines(path), None)
-    if first is None:
-        raise TapeError(f"{path} is empty")
-    begins = _received_at(path, *first)
-    lines = deque(_lines(path), maxlen=2) if path.suffix == ".gz" else _last_lines(path)
-    number, line = lines.pop()
+    """Return when the first and the last line of a recording were received; raises ``TapeError``."""
+    first, last = first_and_last_lines(path)
+    begins = _received_at(first)
+    line = last.pop()
     try:
-        return begins, _received_at(path, number, line)
+        return begins, _received_at(line)
     except TapeError:
-        if line.endswith(b"\n") or not lines:
+        if not line.torn or not last:
             raise
-    return begins, _received_at(path, *lines.pop())
+    return begins, _received_at(last.pop())
 
 
-def _event(ts: float, message: _Message) -> TapeEvent:
-    symbol, feed, side = message.product_id, message.feed, message.side
-    if symbol is None:
-        raise ValueError("product_id is missing")
+def _read(path: Path, feeds: frozenset[str]) -> Iterator[TapeEvent | TapeAnswer]:
+    latest = -math.inf
+    conditions: dict[str | None, tuple[bool, bool]] = {}
+    for line, received_at, message in _messages(path, feeds):
+        try:
+            if message.feed in ANSWERS:
+                yield _answer(received_at, message)
+                continue
+            latest = max(latest, _happened(received_at, message))
+            if message.feed == "ticker":
+                halts = (message.suspended, message.post_only)
+                if halts != conditions.get(message.product_id, (False, False)):
+                    conditions[message.product_id] = halts
+                    yield Condition(latest, _symbol(message), *halts)
+            event = _event(latest, message)
+        except ValueError as error:
+            raise TapeError(f"{line.where}: {error}") from error
+        if event is not None:
+            yield event
+
+
+def _messages(path: Path, feeds: frozenset[str]) -> Iterator[tuple[RecordedLine, float, _Message]]:
+    decode = msgspec.json.Decoder(_Envelope).decode
+    for line in tape_lines(path):
+        try:
+            envelope = decode(line.text)
+        except msgspec.DecodeError as error:
+            if line.torn:
+                return
+            raise TapeError(f"{line.where}: {error}") from error
+        if envelope.message.feed in feeds:
+            yield line, envelope.received_at, envelope.message
+
+
+def _happened(received_at: float, message: _Message) -> float:
+    """Return when the venue says that it happened, unless its clock or ours is off, or it came too late."""
+    stamp = message.timestamp if message.timestamp is not None else message.time
+    if stamp is None or not 0.0 <= received_at - stamp / 1000 <= LATEST_S:
+        return received_at
+    return stamp / 1000
+
+
+def _event(ts: float, message: _Message) -> TapeEvent | None:
+    symbol, feed, side = _symbol(message), message.feed, message.side
+    if feed == "ticker":
+        return _reference(ts, symbol, message)
     if feed == "book_snapshot":
         bids, asks = _levels(message.bids, "bids"), _levels(message.asks, "asks")
         return BookSnapshot(ts, symbol, tuple(sorted(bids, reverse=True)), tuple(sorted(asks)))
@@ -108,6 +170,36 @@ def _event(ts: float, message: _Message) -> TapeEvent:
         return BookDelta(ts, symbol, side, price, size)
     kind: Literal["fill", "liquidation"] = "liquidation" if message.type == "liquidation" else "fill"
     return MarketTrade(ts, symbol, side, price, size, kind)
+
+
+def _reference(ts: float, symbol: str, message: _Message) -> Reference | None:
+    """Return what a ticker tells; None where it tells neither mark nor index."""
+    if not message.mark or not message.index:
+        return None
+    return Reference(
+        ts,
+        symbol,
+        _number(message.mark, "markPrice"),
+        _number(message.index, "index"),
+        message.funding_rate,
+        message.funding_rate_prediction,
+        message.open_interest,
+    )
+
+
+def _answer(ts: float, message: _Message) -> TapeAnswer:
+    symbol = _symbol(message)
+    if message.feed == "polled_funding":
+        return PolledFunding(ts, symbol, message.hours or [])
+    if not message.resolution_s or message.resolution_s % 60:
+        raise ValueError("resolution_s must be whole minutes")
+    return PolledCandles(ts, symbol, message.resolution_s, message.bars or [])
+
+
+def _symbol(message: _Message) -> str:
+    if message.product_id is None:
+        raise ValueError("product_id is missing")
+    return message.product_id
 
 
 def _levels(levels: list[_Level] | None, name: str) -> list[tuple[float, float]]:
@@ -126,35 +218,8 @@ def _number(value: float | None, name: str) -> float:
     return value
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _received_at(line: RecordedLine) -> float:
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            lines = cast("Iterator[bytes]", file)
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, line
-    except (EOFError, zlib.error) as error:
-        raise TapeError(f"{path} is cut off or broken as a gzip file: {error}") from error
-    except OSError as error:
-        raise TapeError(f"{path} cannot be read: {error}") from error
-
-
-def _last_lines(path: Path) -> deque[tuple[int, bytes]]:
-    """Return the last two lines of a plain file, or its only one; their numbers are not known: 0."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        span = 4096
-        while True:
-            file.seek(max(0, size - span))
-            lines = [line for line in file.read().splitlines(keepends=True) if line.strip()]
-            if len(lines) > 2 or span >= size:
-                return deque(((0, line) for line in lines[-2:]), maxlen=2)
-            span *= 4
-
-
-def _received_at(path: Path, number: int, line: bytes) -> float:
-    try:
-        return msgspec.json.decode(line, type=_Only).received_at
+        return msgspec.json.decode(line.text, type=_Only).received_at
     except msgspec.DecodeError as error:
-        where = f"line {number}" if number else "at its end"
-        raise TapeError(f"{path}, {where}: {error}") from error
+        raise TapeError(f"{line.where}: {error}") from error

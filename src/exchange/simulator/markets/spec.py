@@ -1,15 +1,20 @@
 """What a market is called on the command line, and when it begins; light enough for a command to import."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from src.exchange.simulator.markets.bars_names import bars_files
 from src.exchange.simulator.markets.bars_spec import BARS_PREFIX, bars_spec
 from src.exchange.simulator.markets.errors import MarketSpecError
 from src.exchange.simulator.markets.recording import tape_span
+from src.exchange.simulator.markets.recording_files import recording_files
 from src.exchange.simulator.markets.tape_survey import survey_tape
 
 SYNTHETIC = "synthetic"
+KRAKEN = "kraken"
+KRAKEN_URL = "https://futures.kraken.com"
 TAPE_PREFIX = "tape:"
 _PIECE = 1 << 20
 
@@ -50,11 +55,11 @@ def market_symbols(spec: str) -> tuple[str, ...] | None:
 def content_hash(spec: str) -> str | None:
     """Return the SHA-256 of a recorded market's files, in hex; None where there are none.
 
-    A file counts by its bytes alone, a folder by the names and bytes of the files that are read. Raises
+    One file counts by its bytes alone, several by the names and bytes of the files that are read. Raises
     ``MarketSpecError``.
     """
     if spec.startswith(TAPE_PREFIX):
-        return _sha256(tape_path(spec))
+        return _sha256_of(recording_files(tape_path(spec)))
     if not spec.startswith(BARS_PREFIX):
         refuse_unknown(spec)
         return None
@@ -62,14 +67,11 @@ def content_hash(spec: str) -> str | None:
     files = bars_files(asked)
     if asked.path.is_file():
         return _sha256(asked.path)
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.path.name}\0{_sha256(file.path)}\n".encode())
-    return digest.hexdigest()
+    return _sha256_of_named(file.path for file in files)
 
 
 def tape_path(spec: str) -> Path:
-    """Return the file that ``tape:FILE`` names; MarketSpecError where it names none."""
+    """Return the file or folder that ``tape:PATH`` names; MarketSpecError where it names none."""
     name = spec.removeprefix(TAPE_PREFIX)
     if not name:
         raise MarketSpecError("name the recording: tape:FILE")
@@ -78,10 +80,43 @@ def tape_path(spec: str) -> Path:
 
 def refuse_unknown(spec: str) -> None:
     """Raise MarketSpecError for a word that names no market without files."""
-    if spec == "kraken":
-        raise MarketSpecError("the market kraken is not available yet; use synthetic or tape:FILE")
-    if spec != SYNTHETIC:
-        raise MarketSpecError(f"unknown market {spec!r}; use synthetic or tape:FILE (simulate: or bars:PATH)")
+    if is_kraken(spec):
+        kraken_url(spec)
+    elif spec != SYNTHETIC:
+        raise MarketSpecError(
+            f"unknown market {spec!r}; use synthetic, tape:FILE or kraken (simulate: synthetic, tape:FILE or bars:PATH)"
+        )
+
+
+def is_kraken(spec: str) -> bool:
+    """Return whether a word names the live market."""
+    return spec == KRAKEN or spec.startswith(f"{KRAKEN}:")
+
+
+def kraken_url(spec: str) -> str:
+    """Return where ``kraken`` or ``kraken:URL`` listens; MarketSpecError where that is no URL."""
+    if spec == KRAKEN:
+        return KRAKEN_URL
+    url = spec.removeprefix(f"{KRAKEN}:")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise MarketSpecError(f"not the URL of a venue: {url!r}; write kraken, or kraken:https://HOST")
+    return url.rstrip("/")
+
+
+def refuse_live(spec: str) -> None:
+    """Raise MarketSpecError for a market that is lived at its own pace, where another is asked for."""
+    if is_kraken(spec):
+        raise MarketSpecError(
+            "the market kraken is live and cannot be lived in virtual time; run it with "
+            "`python -m src.run --market kraken`, and simulate its recording afterwards with tape:FILE"
+        )
+
+
+def refuse_pace(spec: str, speed: float) -> None:
+    """Raise MarketSpecError for a live market at another speed than its own."""
+    if is_kraken(spec) and speed != 1.0:
+        raise MarketSpecError(f"the market kraken goes at its own speed: leave --speed {speed:g} out")
 
 
 def refuse_bars(spec: str) -> None:
@@ -102,6 +137,17 @@ def _span(spec: str) -> tuple[float, float] | None:
         return bars_span(bars_spec(spec))
     refuse_unknown(spec)
     return None
+
+
+def _sha256_of(paths: tuple[Path, ...]) -> str:
+    return _sha256(paths[0]) if len(paths) == 1 else _sha256_of_named(paths)
+
+
+def _sha256_of_named(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.name}\0{_sha256(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def _sha256(path: Path) -> str:

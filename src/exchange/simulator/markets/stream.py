@@ -26,7 +26,8 @@ MARK_MEMORY_S = 30.0
 MARK_MOVE, MARK_EVERY_S = 0.3e-4, 5.0
 """A reference is told when the mark has moved by this fraction, or after this time."""
 IMPACT_GAPS, IMPACT_LIMIT_GAPS, IMPACT_MEMORY_S = 0.25, 3.0, 45.0
-"""Our taking one best level's typical size shifts the price by this many gaps, for about this long."""
+"""Taking one best level's typical size, as ours or as a forced trade, shifts the price by this many gaps, for about
+this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,7 @@ class SymbolStream:
         steps = round(size * 10.0**self.spec.size_decimals)
         for changed in self.quoting.take(ladder, key, steps):
             self._unpublished.add((ladder.side, ladder.sign * changed))
-        pace = self._pace(self._running().facts)
-        pushed = self._shift_at(ts) + ladder.sign * IMPACT_GAPS * pace.gap * steps / pace.depth
-        bound = IMPACT_LIMIT_GAPS * pace.gap
-        self._shift, self._shift_ts = max(-bound, min(bound, pushed)), ts
+        self._push(ladder.sign * steps, ts)
 
     def state(self) -> StreamState:
         """Return where the stream stands."""
@@ -164,11 +162,26 @@ class SymbolStream:
             self._refer_if_due(ts, plan.fair[place], plan.facts, events)
             return
         else:
-            told = self.quoting.liquidate(ts, longs=plan.facts.liquidations < 0, normal=plan.normals[place])
+            told = self._liquidate(ts, longs=plan.facts.liquidations < 0, normal=plan.normals[place])
         for event in told:
             if type(event) is MarketTrade:
                 self._count(event)
         events += told
+
+    def _liquidate(self, ts: float, *, longs: bool, normal: float) -> list[MarketEvent]:
+        """Return a forced trade: it pushes the price on, for a while, as ours do."""
+        told = self.quoting.liquidate(ts, longs=longs, normal=normal)
+        taken = sum(event.size for event in told if isinstance(event, MarketTrade))
+        steps = round(taken * 10.0**self.spec.size_decimals)
+        self._push(-steps if longs else steps, ts)
+        return told
+
+    def _push(self, steps: int, ts: float) -> None:
+        """Shift the price by what was taken; more than 0 was bought."""
+        pace = self._pace(self._running().facts)
+        pushed = self._shift_at(ts) + IMPACT_GAPS * pace.gap * steps / pace.depth
+        bound = IMPACT_LIMIT_GAPS * pace.gap
+        self._shift, self._shift_ts = max(-bound, min(bound, pushed)), ts
 
     def _publish(self, ts: float, events: list[MarketEvent]) -> None:
         for side, ticks in sorted(self._unpublished):

@@ -15,7 +15,7 @@ from src.exchange.simulator.markets.bars import MinuteBars, aggregate
 from src.exchange.simulator.markets.chance import Chance
 from src.exchange.simulator.markets.character import character
 from src.exchange.simulator.markets.core import ModelCore
-from src.exchange.simulator.markets.minute import MINUTE_S, plan_minute
+from src.exchange.simulator.markets.minute import MINUTE_S, common_path, plan_minute
 from src.exchange.simulator.markets.past import core_candles, core_trade_rows
 from src.exchange.simulator.markets.stream import SymbolStream
 from src.exchange.simulator.markets.timeline import Timeline, origin_behind
@@ -52,6 +52,7 @@ class SyntheticMarket:
         self._chance = Chance(seed)
         self._offsets = [float(self._chance.generator(f"second/{symbol}", 0).random()) for symbol in symbols]
         """When in each second a symbol's reference is looked at."""
+        self._loads = [character(symbol).correlation for symbol in symbols]
         self._minute = int(start // MINUTE_S)
         core = ModelCore(symbols, seed=seed, edge=edge)
         if origin is None:
@@ -180,12 +181,15 @@ class SyntheticMarket:
         return events
 
     def _begin_minute(self) -> None:
+        common = common_path(self._chance.generator("minute", self._minute))
         for column, stream in enumerate(self._streams):
             plan = plan_minute(
                 self._timeline.facts(self._minute, column),
                 chance=self._chance.generator(f"messages/{stream.spec.symbol}", self._minute),
                 actions_per_s=self._actions_per_s,
                 reference_offset_s=self._offsets[column],
+                common=common,
+                load=self._loads[column],
             )
             stream.begin_minute(plan, self._timeline.funding(self._minute, column))
 

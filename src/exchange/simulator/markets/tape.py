@@ -1,6 +1,8 @@
 """A recorded market, replayed at its own times; nothing that the recording does not show is made up.
 
-Mark and index are the mid of the recorded book, told at most once a second; funding and open interest are not known.
+Where a recording holds tickers, mark, index, funding and open interest are theirs, and what its bot was answered
+gives the bars and the funding of the time before it. A recording without them has the mid of its book as mark and
+index, told at most once a second, and knows no funding and no open interest.
 """
 
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from src.exchange.simulator.events import (
     BookDelta,
     BookSnapshot,
     Candle,
+    Condition,
     FundingPoint,
     InstrumentSpec,
     MarketEnded,
@@ -25,19 +28,18 @@ from src.exchange.simulator.instruments import UnknownInstrumentError
 from src.exchange.simulator.markets.bars import aggregate
 from src.exchange.simulator.markets.errors import TapeError
 from src.exchange.simulator.markets.recording import TapeEvent, read_tape
+from src.exchange.simulator.markets.tape_past import MINUTE_S, Minutes, TapePast
 from src.exchange.simulator.markets.tape_survey import survey_tape
 
-MINUTE_S = 60
+HOUR_S = 3600
 REFERENCE_EVERY_S = 1.0
-
-Bar = tuple[float, float, float, float, float]
 
 
 class TapeMarket:
     """The part of a recording that belongs to some symbols."""
 
     def __init__(self, path: Path, symbols: tuple[str, ...], start_at: float | None = None) -> None:
-        """Open a tape and replay it up to ``start_at`` in silence.
+        """Open a recording (a file, or a folder of segments) and replay it up to ``start_at`` in silence.
 
         Raises ``TapeError`` if it is missing, empty or broken, or shows nothing of one of the symbols.
         """
@@ -47,10 +49,13 @@ class TapeMarket:
             has = ", ".join(sorted(survey.specs))
             raise TapeError(f"{path} has no {', '.join(absent)}; it has {has}")
         self._specs = tuple(survey.specs[symbol] for symbol in symbols)
-        self._replays = {spec.symbol: _Replay(spec.symbol) for spec in self._specs}
+        self._replays = {
+            symbol: _Replay(symbol, survey.past[symbol], told=symbol in survey.with_tickers)
+            for symbol in symbols
+        }
         self._rest = read_tape(path)
         self._next = next(self._rest, None)
-        self._last_ts = survey.first
+        self._last_ts = self._now = survey.first
         self._ended = False
         if start_at is not None:
             self.step(start_at)
@@ -71,6 +76,7 @@ class TapeMarket:
     def step(self, now: float) -> list[MarketEvent]:
         """Return all events after the last call up to and including ``now``, in the order of the tape."""
         events: list[MarketEvent] = []
+        self._now = max(self._now, now)
         event, rest, replays = self._next, self._rest, self._replays
         while event is not None and event.ts <= now:
             self._last_ts = event.ts
@@ -96,22 +102,25 @@ class TapeMarket:
         start: float,
         end: float,
     ) -> list[Candle]:
-        """Return the bars of what the tape has shown so far; mark and spot are the mid's.
+        """Return the bars of what the tape has shown so far, and those that its venue told of the time before.
 
         Raises ValueError unless a resolution is whole minutes.
         """
         if resolution_s <= 0 or resolution_s % MINUTE_S:
             raise ValueError(f"a resolution is whole minutes, not {resolution_s} s")
         replay = self._replay(symbol)
-        bars = replay.trades if kind == "trade" else replay.mids
-        made = bars.aggregated(resolution_s)
+        minutes = {"trade": replay.trades, "mark": replay.marks, "spot": replay.spots}[kind].minutes
+        if kind == "trade":
+            minutes = replay.past.filled_in(
+                minutes, resolution_s=resolution_s, start=start, end=end + resolution_s, now=self._now
+            )
+        made = _aggregated(minutes, resolution_s)
         return [candle for candle in made if start <= candle.ts <= end]
 
     def funding_history(self, symbol: str, *, until: float) -> list[FundingPoint]:
-        """Return nothing: a tape knows no funding."""
-        del until
-        self._replay(symbol)
-        return []
+        """Return the settled hours that the recording tells of; none where its bot never asked."""
+        replay = self._replay(symbol)
+        return replay.past.funding(replay.rates, replay.trades.minutes, until=min(until, self._now))
 
     def taken(self, symbol: str, side: WireSide, *, price: float, size: float) -> None:
         """Change nothing: what was recorded does not hear of us."""
@@ -129,41 +138,38 @@ class _Bars:
     """Minute bars of a series of prices, in a tape's length."""
 
     def __init__(self) -> None:
-        self._bars: dict[int, Bar] = {}
+        self.minutes: Minutes = {}
 
     def count(self, ts: float, price: float, volume: float) -> None:
         """Add one price."""
         minute = int(ts // MINUTE_S)
-        known = self._bars.get(minute)
+        known = self.minutes.get(minute)
         if known is None:
-            self._bars[minute] = (price, price, price, price, volume)
+            self.minutes[minute] = (price, price, price, price, volume)
             return
         opened, high, low, _, so_far = known
-        self._bars[minute] = (opened, max(high, price), min(low, price), price, so_far + volume)
-
-    def aggregated(self, resolution_s: int) -> list[Candle]:
-        """Return all bars at a resolution."""
-        if not self._bars:
-            return []
-        first = min(self._bars)
-        rows = np.full((max(self._bars) - first + 1, 5), np.nan)
-        for minute, bar in self._bars.items():
-            rows[minute - first] = bar
-        return aggregate(first, rows, resolution_s=resolution_s)
+        self.minutes[minute] = (opened, max(high, price), min(low, price), price, so_far + volume)
 
 
 class _Replay:
-    """The recorded book of one symbol, and the bars of what was seen."""
+    """The recorded book of one symbol, its reference values and the bars of what was seen."""
 
-    def __init__(self, symbol: str) -> None:
-        self.trades, self.mids = _Bars(), _Bars()
+    def __init__(self, symbol: str, past: TapePast, *, told: bool) -> None:
+        """``told``: the recording has this symbol's tickers."""
+        self.trades, self.marks, self.spots = _Bars(), _Bars(), _Bars()
+        self.past = past
+        self.rates: dict[float, float] = {}
+        """Absolute funding rates by the end of their hour."""
         self._symbol = symbol
+        self._has_tickers = told
         self._bids: dict[float, float] = {}
         self._asks: dict[float, float] = {}
+        self._book_ts: float | None = None
         self._told: Reference | None = None
+        self._condition: Condition | None = None
 
     def apply(self, event: TapeEvent) -> Reference | None:
-        """Take over one event; return the reference if it is time for one and the mid has moved."""
+        """Take over one event; without tickers, return the reference if it is time for one and the mid has moved."""
         if isinstance(event, BookDelta):
             side = self._bids if event.side == "buy" else self._asks
             if event.size:
@@ -173,28 +179,46 @@ class _Replay:
         elif isinstance(event, MarketTrade):
             self.trades.count(event.ts, event.price, event.size)
             return None
+        elif isinstance(event, Reference):
+            self._refer(event)
+            return None
+        elif isinstance(event, Condition):
+            self._condition = event
+            return None
         else:
             self._bids, self._asks = dict(event.bids), dict(event.asks)
-        told = self._told
-        if told is not None and event.ts - told.ts < REFERENCE_EVERY_S:
-            return None
-        reference = self._reference(event.ts)
-        if reference is None or (told is not None and told.mark == reference.mark):
-            return None
-        self._told = reference
-        self.mids.count(reference.ts, reference.mark, 0.0)
-        return reference
+        self._book_ts = event.ts
+        return None if self._has_tickers else self._due_reference(event.ts)
 
     def shown(self, ts: float) -> Iterator[MarketEvent]:
         """Yield the book and the reference as they are, if the tape has shown them."""
-        if self._bids or self._asks:
+        if self._book_ts is not None:
             bids = tuple(sorted(self._bids.items(), reverse=True))
-            yield BookSnapshot(ts, self._symbol, bids, tuple(sorted(self._asks.items())))
-        reference = self._reference(ts)
+            yield BookSnapshot(self._book_ts, self._symbol, bids, tuple(sorted(self._asks.items())))
+        if self._condition is not None:
+            yield self._condition
+        reference = self._told if self._has_tickers else self._mid_reference(ts)
         if reference is not None:
             yield reference
 
-    def _reference(self, ts: float) -> Reference | None:
+    def _refer(self, reference: Reference) -> None:
+        self._told = reference
+        self.marks.count(reference.ts, reference.mark, 0.0)
+        self.spots.count(reference.ts, reference.index, 0.0)
+        if reference.funding_rate is not None:
+            self.rates[(reference.ts // HOUR_S + 1) * HOUR_S] = reference.funding_rate
+
+    def _due_reference(self, ts: float) -> Reference | None:
+        told = self._told
+        if told is not None and ts - told.ts < REFERENCE_EVERY_S:
+            return None
+        reference = self._mid_reference(ts)
+        if reference is None or (told is not None and told.mark == reference.mark):
+            return None
+        self._refer(reference)
+        return reference
+
+    def _mid_reference(self, ts: float) -> Reference | None:
         if not self._bids or not self._asks:
             return None
         bid, ask = max(self._bids), min(self._asks)
@@ -202,3 +226,14 @@ class _Replay:
             return None
         mid = (bid + ask) / 2
         return Reference(ts, self._symbol, mid, mid, None, None, None)
+
+
+def _aggregated(minutes: Minutes, resolution_s: int) -> list[Candle]:
+    """Return all bars at a resolution."""
+    if not minutes:
+        return []
+    first = min(minutes)
+    rows = np.full((max(minutes) - first + 1, 5), np.nan)
+    for minute, bar in minutes.items():
+        rows[minute - first] = bar
+    return aggregate(first, rows, resolution_s=resolution_s)

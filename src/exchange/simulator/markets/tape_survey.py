@@ -4,10 +4,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from src.exchange.simulator.events import BookSnapshot, InstrumentSpec
+from src.exchange.simulator.events import BookSnapshot, Condition, InstrumentSpec, Reference
 from src.exchange.simulator.instruments import INSTRUMENTS, THIN
 from src.exchange.simulator.markets.errors import TapeError
-from src.exchange.simulator.markets.recording import TapeEvent, read_tape
+from src.exchange.simulator.markets.recording import (
+    PolledCandles,
+    PolledFunding,
+    TapeEvent,
+    read_tape_with_answers,
+)
+from src.exchange.simulator.markets.tape_past import TapePast
 
 UNLISTED_LARGEST_POSITION = Decimal(1_000_000)
 """In contracts, for what this exchange does not list."""
@@ -18,27 +24,44 @@ class Survey:
     """What a tape holds."""
 
     first: float
-    """When its first message was received."""
+    """When its first message happened."""
     specs: dict[str, InstrumentSpec]
+    """By symbol; those of which it shows orders or trades."""
+    with_tickers: frozenset[str]
+    """Symbols whose mark and index it tells."""
+    past: dict[str, TapePast]
+    """What the venue answered, by symbol."""
 
 
 @dataclass(slots=True)
 class _Seen:
     prices: set[float] = field(default_factory=set)
     sizes: set[float] = field(default_factory=set)
+    tickers: bool = False
 
 
 def survey_tape(path: Path) -> Survey:
     """Return what a tape holds, reading it once; raises ``TapeError`` if it is missing, empty or broken."""
     first: float | None = None
     seen: dict[str, _Seen] = {}
-    for event in read_tape(path):
-        if first is None:
-            first = event.ts
-        _note(seen.setdefault(event.symbol, _Seen()), event)
+    past: dict[str, TapePast] = {}
+    for told in read_tape_with_answers(path):
+        if isinstance(told, PolledCandles):
+            past.setdefault(told.symbol, TapePast()).hear_candles(told)
+        elif isinstance(told, PolledFunding):
+            past.setdefault(told.symbol, TapePast()).hear_funding(told)
+        else:
+            first = told.ts if first is None else first
+            _note(seen.setdefault(told.symbol, _Seen()), told)
     if first is None:
         raise TapeError(f"{path} holds no market data")
-    return Survey(first=first, specs={symbol: _spec(symbol, one) for symbol, one in seen.items()})
+    traded = {symbol: one for symbol, one in seen.items() if one.prices}
+    return Survey(
+        first=first,
+        specs={symbol: _spec(symbol, one) for symbol, one in traded.items()},
+        with_tickers=frozenset(symbol for symbol, one in seen.items() if one.tickers),
+        past={symbol: past.get(symbol, TapePast()) for symbol in traded},
+    )
 
 
 def _note(seen: _Seen, event: TapeEvent) -> None:
@@ -46,9 +69,11 @@ def _note(seen: _Seen, event: TapeEvent) -> None:
         for price, size in event.bids + event.asks:
             seen.prices.add(price)
             seen.sizes.add(size)
-        return
-    seen.prices.add(event.price)
-    seen.sizes.add(event.size)
+    elif isinstance(event, Reference):
+        seen.tickers = True
+    elif not isinstance(event, Condition):
+        seen.prices.add(event.price)
+        seen.sizes.add(event.size)
 
 
 def _spec(symbol: str, seen: _Seen) -> InstrumentSpec:

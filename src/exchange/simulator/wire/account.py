@@ -9,6 +9,7 @@ from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.order_form import decimal, seconds_of
 from src.exchange.simulator.state import ExchangeState
+from src.exchange.simulator.wire.parts import Part, cash_balances, parts
 from src.exchange.simulator.wire.public import FEE_SCHEDULE, whole
 from src.exchange.simulator.wire.rows import Rows, Shape
 from src.exchange.simulator.wire.values import iso, millis, number
@@ -21,34 +22,36 @@ ROWS_A_PAGE = 500
 def accounts(core: Core) -> dict[str, object]:
     """Return the cash account and the multi-collateral account."""
     m = core.margins()
-    balance = number(m.balance)
-    usd = {
-        "quantity": balance,
-        "value": balance,
-        "collateral": balance,
-        "available": number(max(Decimal(0), min(m.balance, m.available))),
-    }
-    unrealised = m.pnl + m.funding
+    account = core.state.account
     return {
         "accounts": {
-            "cash": {"type": "cashAccount", "balances": {"usd": number(core.state.account.cash_usd)}},
+            "cash": {"type": "cashAccount", "balances": cash_balances(account)},
             "flex": {
                 "type": "multiCollateralMarginAccount",
-                "currencies": {"USD": usd},
+                "currencies": {part.name: _currency(part) for part in parts(core, m)},
                 "initialMargin": number(m.initial),
                 "initialMarginWithOrders": number(m.with_orders),
                 "maintenanceMargin": number(m.maintenance),
-                "balanceValue": balance,
-                "portfolioValue": number(m.equity),
-                "collateralValue": balance,
+                "balanceValue": number(m.balance),
+                "portfolioValue": number(m.portfolio),
+                "collateralValue": number(m.collateral),
                 "pnl": number(m.pnl),
                 "unrealizedFunding": number(m.funding),
-                "totalUnrealized": number(unrealised),
-                "totalUnrealizedAsMargin": number(unrealised),
+                "totalUnrealized": number(m.unrealised),
+                "totalUnrealizedAsMargin": number(m.unrealised),
                 "availableMargin": number(m.available),
                 "marginEquity": number(m.equity),
             },
         }
+    }
+
+
+def _currency(part: Part) -> dict[str, object]:
+    return {
+        "quantity": number(part.quantity),
+        "value": number(part.value),
+        "collateral": number(part.margin),
+        "available": number(part.available),
     }
 
 
@@ -115,10 +118,9 @@ def leverage_wish(params: Mapping[str, str]) -> Decimal | None:
     return limit
 
 
-def fee_volumes(state: ExchangeState) -> dict[str, object]:
-    """Return the value traded, in USD, of the fills that are still known."""
-    traded = sum((fill.size * fill.price for fill in state.fills), Decimal(0))
-    return {"volumesByFeeSchedule": {FEE_SCHEDULE: number(traded)}}
+def fee_volumes(core: Core) -> dict[str, object]:
+    """Return the value traded in the last 30 days, in USD: what the tier in force is found by."""
+    return {"volumesByFeeSchedule": {FEE_SCHEDULE: number(core.state.volume.in_usd(core.now))}}
 
 
 class LogPages:
@@ -126,7 +128,7 @@ class LogPages:
 
     def __init__(self, state: ExchangeState) -> None:
         self._state = state
-        self._rows = Rows(_row)
+        self._rows = Rows(log_row)
         self._latest: list[int] = []
         """The latest time up to each row, in ms: funding that was missed is booked late."""
         self._first_id = 0
@@ -180,7 +182,8 @@ def _fill(fill: ExchangeFill, *, with_pnl: bool) -> dict[str, object]:
     return shape
 
 
-def _row(row: AccountRow) -> dict[str, object]:
+def log_row(row: AccountRow) -> dict[str, object]:
+    """Return one row of the account log."""
     return {
         "id": row.row_id,
         "date": iso(row.ts),
@@ -196,12 +199,23 @@ def _row(row: AccountRow) -> dict[str, object]:
         "realized_pnl": number(row.realised_pnl_usd),
         "fee": number(row.fee_usd),
         "execution": row.execution,
-        "collateral": "USD" if row.asset == "usd" else None,
+        "collateral": None if row.asset == row.contract else row.asset.upper(),
         "funding_rate": number(row.funding_rate),
         "realized_funding": number(row.realised_funding_usd),
         "old_average_entry_price": number(row.old_average_entry_price),
         "new_average_entry_price": number(row.new_average_entry_price),
+        **_charges(row),
     }
+
+
+def _charges(row: AccountRow) -> dict[str, object]:
+    """Return what only some rows tell."""
+    told: dict[str, object] = {}
+    if row.conversion_spread is not None:
+        told["conversion_spread_percentage"] = number(row.conversion_spread * 100)
+    if row.liquidation_fee_usd is not None:
+        told["liquidation_fee"] = number(row.liquidation_fee_usd)
+    return told
 
 
 def _millis(params: Mapping[str, str], name: str, otherwise: int) -> int:

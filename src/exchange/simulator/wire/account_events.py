@@ -16,6 +16,8 @@ _WORDS = {"open": "opened", "close": "closed", "increase": "increased", "decreas
 _CHANGES = (*_WORDS.values(), "reversed")
 _REALISED = "funding_realization"
 _FUNDING = "funding rate change"
+_TRADES = {"futures liquidation": "liquidation", "futures assignor": "assignment"}
+"""Kinds of trades, by the account log's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _traded(row: AccountRow, cash: AccountRow | None, funding: AccountRow | None
         "executionUid": row.execution,
         "executionPrice": _or_zero(row.trade_price),
         "executionSize": text(abs(row.new_balance - row.old_balance)),
-        "tradeType": "liquidation" if row.info == "futures liquidation" else "userExecution",
+        "tradeType": _TRADES.get(row.info, "userExecution"),
         "updateReason": "trade",
     }
     if cash is not None:

@@ -3,6 +3,7 @@
 from src.exchange.simulator.account import ZERO, average_entry
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.margin import Exposure, summarise
+from src.exchange.simulator.wire.parts import Part, cash_balances, parts
 from src.exchange.simulator.wire.values import millis, number
 
 
@@ -28,20 +29,12 @@ class AccountFeeds:
     def balances(self) -> dict[str, object]:
         """Return the section of the balances that can change, in USD."""
         m = self._core.margins()
-        balance, unrealised = number(m.balance), number(m.pnl + m.funding)
-        usd = {
-            "quantity": balance,
-            "value": balance,
-            "collateral_value": balance,
-            "available": number(max(ZERO, min(m.balance, m.available))),
-            "haircut": 0.0,
-            "conversion_spread": 0.0,
-        }
+        unrealised = number(m.unrealised)
         section = {
-            "currencies": {"USD": usd},
-            "balance_value": balance,
-            "portfolio_value": number(m.equity),
-            "collateral_value": balance,
+            "currencies": {part.name: _currency(part) for part in parts(self._core, m)},
+            "balance_value": number(m.balance),
+            "portfolio_value": number(m.portfolio),
+            "collateral_value": number(m.collateral),
             "initial_margin": number(m.with_orders),
             "initial_margin_without_orders": number(m.initial),
             "maintenance_margin": number(m.maintenance),
@@ -62,8 +55,9 @@ class AccountFeeds:
 
     def balances_snapshot(self) -> dict[str, object]:
         """Return the balances with every section."""
-        cash = number(self._core.state.account.cash_usd)
-        return self.balances() | {"feed": "balances_snapshot", "holding": {"USD": cash}, "futures": {}}
+        cash = cash_balances(self._core.state.account)
+        holding = {name.upper(): amount for name, amount in cash.items()}
+        return self.balances() | {"feed": "balances_snapshot", "holding": holding, "futures": {}}
 
     def _position(self, e: Exposure) -> dict[str, object]:
         core, symbol = self._core, e.spec.symbol
@@ -91,3 +85,14 @@ class AccountFeeds:
         number_in_feed = self._seq[feed]
         self._seq[feed] += 1
         return number_in_feed
+
+
+def _currency(part: Part) -> dict[str, object]:
+    return {
+        "quantity": number(part.quantity),
+        "value": number(part.value),
+        "collateral_value": number(part.margin),
+        "available": number(part.available),
+        "haircut": number(part.haircut),
+        "conversion_spread": number(part.spread),
+    }

@@ -7,6 +7,7 @@ from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.events import Candle, FundingPoint, InstrumentSpec
+from src.exchange.simulator.fee_schedule import TIERS
 from src.exchange.simulator.feed import Print
 from src.exchange.simulator.ids import name_of
 from src.exchange.simulator.order_form import seconds_of
@@ -91,7 +92,7 @@ def history(core: Core, params: Mapping[str, str]) -> dict[str, object]:
     """Return the newest 100 prints, newest first, before ``lastTime`` if that is given."""
     contract = find(core, params)
     until = seconds_of(params["lastTime"], "lastTime") if params.get("lastTime") else float("inf")
-    prints = [p for p in contract.prints if p.ts < until][-PRINTS_A_PAGE:]
+    prints = [p for p in contract.prints if round(p.ts, 3) < until][-PRINTS_A_PAGE:]
     return {"history": [_print(p) for p in reversed(prints)]}
 
 
@@ -129,8 +130,15 @@ def funding_rates(points: Sequence[FundingPoint]) -> dict[str, object]:
 
 def fee_schedules() -> dict[str, object]:
     """Return the one fee schedule, in percent."""
-    tier = {"makerFee": 0.02, "takerFee": 0.05, "usdVolume": 0.0}
-    return {"feeSchedules": [{"uid": FEE_SCHEDULE, "name": "Paper linear fees", "tiers": [tier]}]}
+    tiers = [
+        {
+            "makerFee": float(tier.maker * 100),
+            "takerFee": float(tier.taker * 100),
+            "usdVolume": float(tier.volume_usd),
+        }
+        for tier in TIERS
+    ]
+    return {"feeSchedules": [{"uid": FEE_SCHEDULE, "name": "Paper linear fees", "tiers": tiers}]}
 
 
 def whole(params: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -28,6 +28,12 @@ def test_a_market_goes_on_exactly_where_it_was_noted(tmp_path: Path) -> None:
     assert lived
 
 
+def test_a_market_that_died_before_its_first_note_goes_on_too(tmp_path: Path) -> None:
+    market = Checkpoint(Home(tmp_path), market="synthetic", seed=1).market(SETTINGS, now=NOW)
+    again = Checkpoint(Home(tmp_path), market="synthetic", seed=1).market(SETTINGS, now=NOW + 90)
+    assert events(again.step(NOW + 90)) == events(market.step(NOW + 90))
+
+
 def test_a_home_keeps_the_seed_of_its_market(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     first = Checkpoint(Home(tmp_path), market="synthetic", seed=1)
     market = first.market(SETTINGS, now=NOW)

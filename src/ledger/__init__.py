@@ -1,0 +1,1 @@
+"""The arithmetic of money: pure folds over the ledger's entries."""
