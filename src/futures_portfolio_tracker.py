@@ -30,6 +30,7 @@ from src.records.ledger import (
 )
 from src.records.orders import OrderEvent
 from src.records.settings import BotSettings, Costs
+from src.risk.opening import open_risk
 from src.store.errors import CorruptDocument
 from src.store.files import Files
 from src.store.jsonl import BadLine, Durability, Writer, read_all
@@ -261,7 +262,9 @@ def open_desk(
     entries = files.writer(home.fills, writer=_WRITER, durability=Durability.MONEY)
     events: Iterator[OrderEvent] = read_all(home.orders, OrderEvent, on_bad=BadLine.RAISE)
     life = new_epoch(random.SystemRandom()) if epoch is None else epoch
-    journal = OrderJournal(writer=orders, events=events, instance=instance, epoch=life)
+    risk = open_risk(home, files, settings.limits)
+    counted = risk.pace.counting(orders)
+    journal = OrderJournal(writer=counted, events=risk.pace.heard(events), instance=instance, epoch=life)
     ledger = rebuilt(read_all(home.fills, LedgerEntry, on_bad=BadLine.RAISE))
     tracker = FuturesPortfolioTracker(
         exchange=exchange,
@@ -284,8 +287,10 @@ def open_desk(
         journal=journal,
         portfolio=tracker,
         frozen=freeze.reasons,
+        risk=risk,
         timing=timing,
         leverage=settings.margin.max_leverage,
+        stops=settings.stops,
     )
-    desk.begin(now, files=(orders, entries))
+    desk.begin(now, files=(orders, entries, risk))
     return desk

@@ -77,9 +77,12 @@ def bot_worker(launch: Launch, venue: Venue | None) -> int:
 
 def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> None:
     from src.bot_cycle import build_bot_cycle
+    from src.command_desk import CommandDesk
     from src.exchange.kraken import KrakenExchange
+    from src.exchange.renewed_keys import keys_reloader, remember_account
     from src.futures_portfolio_tracker import open_desk
     from src.situation import Stakes
+    from src.store.commands import CommandBox
 
     speed = house.clock.speed
     exchange = KrakenExchange(
@@ -87,6 +90,7 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
     )
     if not _answered(house, exchange.account):
         return
+    remember_account(exchange, house.home)
     files = DiskFiles(house.home, house.settings, house.clock)
     desk = open_desk(
         house.home,
@@ -105,14 +109,21 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
             files=files,
             speed=speed,
             unhealthy_workers=house.holds,
-            stakes=Stakes(max_equity_usd=None, trades_without_evidence=True),
+            stakes=Stakes(max_equity_usd=house.settings.limits.max_equity_usd, trades_without_evidence=True),
         )
         house.freezes_with(desk.freeze_reasons)
         house.freezes_with(_end_of_market(house))
         if house.launch.duration_s is not None:
             house.end_after(house.launch.duration_s)
+        commands = CommandDesk(
+            box=CommandBox(house.home),
+            desk=desk,
+            freeze=files.freeze(),
+            reload_keys=keys_reloader(exchange, mode=house.launch.mode, home=house.home),
+            real_second=speed,
+        )
         with closing(cycle):
-            house.run_main([cycle], monitor)
+            house.run_main([cycle, commands], monitor)
 
 
 def _answered(house: House, ask: Callable[[], object]) -> bool:

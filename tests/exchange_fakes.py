@@ -145,14 +145,14 @@ class World:
         for folder in self.home.folders():
             folder.mkdir(parents=True, exist_ok=True)
         self.paper = trading()
-        self.exchange = DirectExchange(self.paper)
         self.starts = 0
+        self.exchange = self._connect()
         self.desk = self._open()
 
     def restart(self) -> None:
         """Let go of everything that a dead process lets go of, and start again."""
         self.stop()
-        self.exchange = DirectExchange(self.paper)
+        self.exchange = self._connect()
         self.desk = self._open()
 
     def stop(self) -> None:
@@ -194,6 +194,9 @@ class World:
 
     def resting(self) -> list[OpenOrder]:
         return list(DirectExchange(self.paper).open_orders())
+
+    def _connect(self) -> DirectExchange:
+        return DirectExchange(self.paper)
 
     def _open(self) -> TradingDesk:
         self.starts += 1

@@ -159,6 +159,9 @@ class FakeDesk(TradingDesk):
     def observe(self, symbol: str, price: Decimal) -> None:
         self.marks[symbol] = price
 
+    def venue_time(self, now: float) -> float:
+        return now
+
     def enter(self, decision: Decision, *, size: Decimal, slippage_cap_bps: float, now: float) -> Submission:
         self._maybe_refuse(decision.symbol)
         self.calls.append(("enter", decision.signal_id))

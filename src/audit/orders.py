@@ -124,7 +124,7 @@ class OrderAudit:
 
     def _check_entry(self, intent: OrderIntent, spot: Spot) -> None:
         findings, since = self._findings, self._decided_since
-        trade = None if self._trades is None else self._trades.get(intent.signal_id)
+        trade = None if self._trades is None else self._trades.get(intent.signal_id or "")
         if trade is None:
             if self._trades is None or (since is not None and intent.ts <= since):
                 findings.leave_open(HAS_DECISION, "the decisions of that time are no longer kept")
@@ -139,7 +139,7 @@ class OrderAudit:
 
     def _check_follower(self, intent: OrderIntent, spot: Spot) -> None:
         side = Side.SELL if intent.direction.sign > 0 else Side.BUY
-        if intent.position_id not in self._entries:
+        if intent.strategy is not None and intent.position_id not in self._entries:
             self._findings.refute(HAS_ENTRY, spot, expected="an entry of this position before", found=None)
             return
         found = (intent.side, intent.reduce_only)
@@ -172,7 +172,8 @@ def _entry_faults(intent: OrderIntent, trade: Trade) -> list[tuple[str, str]]:
     side = Side.BUY if trade.direction.sign > 0 else Side.SELL
     expected = (trade.symbol, trade.strategy.value, trade.direction.value, side.value, "opening")
     kind = "reducing" if intent.reduce_only else "opening"
-    found = (intent.symbol, intent.strategy.value, intent.direction.value, intent.side.value, kind)
+    strategy = "none" if intent.strategy is None else intent.strategy.value
+    found = (intent.symbol, strategy, intent.direction.value, intent.side.value, kind)
     faults = [] if expected == found else [(", ".join(expected), ", ".join(found))]
     if intent.ts < trade.ts:
         faults.append((f"sent after the decision of {trade.ts}", f"{intent.ts}"))

@@ -19,6 +19,10 @@ COMMANDS = {
     "records-page": "records_page",
     "report": "report",
     "audit": "audit",
+    "flatten": "flatten",
+    "clear": "clear",
+    "accept": "accept",
+    "keys": "keys",
 }
 """Each command, and the module beside this one that holds it under its own name."""
 

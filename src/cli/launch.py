@@ -18,6 +18,7 @@ from src.exchange.simulator.markets.spec import market_start, refuse_bars, refus
 from src.exchange.venue import Venue, open_venue
 from src.records.policies import Components
 from src.records.settings import BotSettings
+from src.risk.confirmed import confirm_limits
 from src.signal_weight_learner import ensure_default_weights
 from src.store.config import ConfigFile
 from src.store.home import bind, prepare_home
@@ -43,6 +44,8 @@ class Options:
     seed: int
     speed: float
     duration_s: float | None
+    confirm_limits: bool = False
+    """Whether hard limits may be looser than at the last start."""
 
 
 @contextmanager
@@ -56,6 +59,7 @@ def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None]]:
         UsageError: the options contradict each other, or the mode is not available.
         ConfigError: one or more configs cannot be used; all faults at once.
         HomeLocked: another instance runs here.
+        LimitsLoosened: a hard limit is looser than at the last start, unconfirmed.
         HomeMismatch: the home is bound to another mode, kind of market or account.
         MarketSpecError: the market is none, or has ended by this home's clock.
     """
@@ -76,6 +80,9 @@ def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None]]:
             ts=anchor_now(speed=1.0).wall_origin,
         )
         anchor = start_clock(home, market=asked.market, speed=asked.speed, writer="main")
+        confirm_limits(
+            home, settings.limits, confirmed=asked.confirm_limits, ts=anchor_now(speed=1.0).wall_origin
+        )
         ensure_default_weights(home, ConfigFile(home.components, Components).load(), anchor.market_origin)
         if venue is None:
             refuse_ended_market(asked.market, anchor.market_origin)

@@ -72,10 +72,13 @@ def _parsed(arguments: list[str]) -> Options | None:
         duration: Annotated[
             float | None, typer.Option(help="Stop by itself after this many real seconds.")
         ] = None,
+        confirm_limits: Annotated[
+            bool, typer.Option("--confirm-limits", help="Hard limits may be looser than at the last start.")
+        ] = False,
     ) -> None:
         """Run the trading bot until Ctrl-C."""
         names = tuple(name.strip() for name in symbols.split(",")) if symbols else None
-        found.append(Options(home or project_root(), mode, market, names, seed, speed, duration))
+        found.append(Options(home or project_root(), mode, market, names, seed, speed, duration, confirm_limits))
 
     app(arguments, standalone_mode=False, prog_name="python -m src.run")
     return found[0] if found else None

@@ -31,6 +31,7 @@ EXITS = {
     "maximum_hold": "it was held as long as allowed",
     "catastrophic": "it lost too much at once",
     "unprotected": "no stop could be placed",
+    "flatten": "a person told the bot to leave it",
     "liquidation": "the exchange liquidated it",
     "external": "somebody else closed it",
 }

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from src.exchange.account_watch import AccountWatch
 from src.exchange.base import Exchange, Instrument
-from src.exchange.desk import DeskParts, Portfolio, TradingDesk
+from src.exchange.desk import DeskParts, TradingDesk
 from src.exchange.executor import Executor
 from src.exchange.open_orders import OpenOrders
 from src.exchange.order_journal import OrderJournal
+from src.exchange.portfolio import Portfolio
 from src.exchange.position_check import PositionCheck
 from src.exchange.protection import Protection
 from src.exchange.reconciliation import Cadence, Reconciler
 from src.exchange.resolution import Resolver
+from src.records.stops import Stops
+from src.risk.watch import RiskWatch
 
 _PROCESS_WITHIN_S = 5.0
 
@@ -33,12 +36,15 @@ def build_desk(
     journal: OrderJournal,
     portfolio: Portfolio,
     frozen: Callable[[], tuple[str, ...]],
+    risk: RiskWatch,
     timing: DeskTiming,
     leverage: Mapping[str, float],
+    stops: Stops,
 ) -> TradingDesk:
     """Return a desk with its parts put together.
 
-    ``frozen`` returns the reasons against new entries, ``leverage`` the limits that are wanted by symbol.
+    ``frozen`` returns the reasons against new entries beside those of ``risk``, ``leverage`` the limits that are
+    wanted by symbol, ``stops`` how positions are protected.
     """
     instruments: dict[str, Instrument] = {}
     ledger, second = portfolio.ledger, timing.real_second
@@ -46,7 +52,7 @@ def build_desk(
         exchange=exchange,
         journal=journal,
         ledger=ledger,
-        frozen=frozen,
+        frozen=lambda: (*frozen(), *risk.reasons()),
         process_within_s=_PROCESS_WITHIN_S * second,
     )
     protection = Protection(
@@ -54,6 +60,8 @@ def build_desk(
         journal=journal,
         ledger=ledger,
         instruments=lambda: instruments,
+        quote=exchange.quote,
+        stops=stops,
         real_second=second,
     )
     resolver = Resolver(
@@ -75,5 +83,6 @@ def build_desk(
         sync=portfolio.sync,
         cadence=Cadence(timing.orders_every_s, timing.positions_every_s, second),
     )
-    parts = DeskParts(exchange, journal, portfolio, executor, resolver, protection, reconciler)
+    reconciler.restore(risk.accepted)
+    parts = DeskParts(exchange, journal, portfolio, executor, resolver, protection, reconciler, risk)
     return TradingDesk(parts, instruments=instruments, real_second=second)

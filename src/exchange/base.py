@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from src.records.enums import Direction, OrderType, Side
+from src.records.enums import Direction, OrderType, Side, TriggerSignal
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,12 @@ class OrderRequest:
     limit_price: Decimal | None
     """None for a market order and for a stop that fires one."""
     stop_price: Decimal | None
-    """Where a stop fires, by the mark price."""
+    """Where a stop fires."""
     reduce_only: bool
     process_before: float | None
     """The exchange refuses it later than this."""
+    trigger: TriggerSignal = TriggerSignal.MARK
+    """Which price fires a stop."""
 
 
 class Outcome(enum.Enum):
@@ -78,6 +80,8 @@ class Answer:
     """The exchange's own word, or the name of what went wrong."""
     filled: Decimal = Decimal(0)
     """Contracts that the answer says were executed; the ledger counts fills alone."""
+    ts: float | None = None
+    """When the exchange took the request, on its clock; None where it did not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class OpenOrder:
     limit_price: Decimal | None
     stop_price: Decimal | None
     reduce_only: bool
+    trigger: str | None = None
+    """The venue's word for the price that fires it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,55 +1,25 @@
 """All of the bot's dealings with its exchange behind one door: what the trading cycle talks to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from src.exchange.base import Exchange, ExchangePosition, Instrument
+from src.exchange.base import Exchange, Instrument
 from src.exchange.errors import NoAnswer, OrderRefused
 from src.exchange.executor import EntryTerms, Executor, Submission
 from src.exchange.order_journal import OrderJournal
-from src.exchange.protection import Protection
+from src.exchange.portfolio import Portfolio, standing_of
+from src.exchange.protection import NOTHING_TO_REDUCE, Protection
 from src.exchange.reconciliation import Reconciler
 from src.exchange.resolution import Resolver
-from src.ledger.book import Ledger
-from src.ledger.position import OpenPosition
 from src.records.decisions import Decision
-from src.records.ledger import PositionView, StopView
+from src.records.ledger import PositionView
+from src.risk.watch import RiskWatch, Standing
 
 _FILLS_EVERY_S = 1.0
 _INSTRUMENTS_EVERY_S = 600.0
 _AGAIN_S = 2.0
-
-
-class Portfolio(Protocol):
-    """The keeper of the ledger, as the desk needs it."""
-
-    ledger: Ledger
-
-    def sync(self, now: float) -> int:
-        """Book what is new; return how many entries; NoAnswer where the exchange does not tell."""
-
-    def correct(self, symbol: str, there: ExchangePosition | None, now: float) -> None:
-        """Book what makes a symbol's position the venue's, where no execution explains it."""
-
-    def observe(self, symbol: str, price: Decimal) -> None:
-        """Take the newest price of a symbol, in USD."""
-
-    def unpriced(self) -> tuple[str, ...]:
-        """Return the symbols with an open position and no known price."""
-
-    def equity_usd(self) -> Decimal | None:
-        """Return cash plus unrealised P&L in USD; None while a price is not known."""
-
-    def positions(self, stop_of: Callable[[OpenPosition], StopView | None]) -> tuple[PositionView, ...]:
-        """Return the open positions with their stops."""
-
-    def publish(self, now: float, stop_of: Callable[[OpenPosition], StopView | None]) -> None:
-        """Write the view where it is due."""
-
-    def touch(self) -> None:
-        """Have the view written at the next occasion."""
 
 
 class Closable(Protocol):
@@ -70,6 +40,7 @@ class DeskParts:
     resolver: Resolver
     protection: Protection
     reconciler: Reconciler
+    risk: RiskWatch
 
 
 class TradingDesk:
@@ -89,6 +60,7 @@ class TradingDesk:
         self._files: tuple[Closable, ...] = ()
         self._prices = 0
         self._seen: tuple[int, ...] = ()
+        self._measured: tuple[int, ...] = ()
         self._positions: tuple[PositionView, ...] = ()
 
     @property
@@ -108,8 +80,29 @@ class TradingDesk:
         self._parts.exchange.close()
 
     def freeze_reasons(self) -> tuple[str, ...]:
-        """Return what the exchange's state holds against entries, e.g. ``foreign_position:PF_XBTUSD``."""
-        return self._parts.reconciler.reasons()
+        """Return what the exchange's state and the hard limits hold against entries.
+
+        E.g. ``foreign_position:PF_XBTUSD`` or ``halted:drawdown_share``.
+        """
+        parts = self._parts
+        return (*parts.protection.reasons(), *parts.reconciler.reasons(), *parts.risk.reasons())
+
+    @property
+    def risk(self) -> RiskWatch:
+        """Return the watch over the hard limits."""
+        return self._parts.risk
+
+    def standing(self) -> Standing:
+        """Return how the account stands, for the hard limits."""
+        return standing_of(self._parts.portfolio, self.positions())
+
+    def cancel_foreign(self, symbols: Container[str], *, now: float) -> int:
+        """Take resting orders that are not ours off the exchange; return how many still stand.
+
+        Raises:
+            NoAnswer: the exchange did not tell which there are.
+        """
+        return self._parts.reconciler.cancel_foreign(symbols, now)
 
     def accept(self, symbol: str) -> tuple[str, ...]:
         """Let a symbol's foreign position and orders stand; return the reasons that this took away."""
@@ -128,7 +121,7 @@ class TradingDesk:
             return "unknown_instrument"
         if not instrument.tradeable or instrument.post_only:
             return "not_tradeable"
-        return self._busy(symbol)
+        return self.busy(symbol)
 
     def instrument(self, symbol: str) -> Instrument | None:
         """Return the contract's facts; None for what the venue does not list."""
@@ -142,6 +135,10 @@ class TradingDesk:
             self._seen, self._positions = known, parts.portfolio.positions(parts.protection.view_of)
         return self._positions
 
+    def quantity(self, symbol: str) -> Decimal:
+        """Return the signed contracts of a symbol; 0 where it is flat."""
+        return self._ledger.quantity(symbol)
+
     def equity_usd(self) -> Decimal | None:
         """Return cash plus unrealised P&L in USD; None while an open position has no known price."""
         return self._parts.portfolio.equity_usd()
@@ -151,9 +148,15 @@ class TradingDesk:
         return self._ledger.closings.net_by_kind
 
     def observe(self, symbol: str, price: Decimal) -> None:
-        """Take the newest mark price of a symbol, in USD."""
+        """Take the newest mark price of a symbol, in USD; one beyond a stop has it looked for."""
         self._prices += 1
         self._parts.portfolio.observe(symbol, price)
+        if self._parts.protection.passed(symbol, price):
+            self._parts.reconciler.hurry()
+
+    def venue_time(self, now: float) -> float:
+        """Return the exchange's time at market time ``now``: the clock that positions are opened by."""
+        return self._parts.exchange.server_time(now)
 
     def enter(self, decision: Decision, *, size: Decimal, slippage_cap_bps: float, now: float) -> Submission:
         """Enter a position for a decision that trades: an ioc limit, at most the cap beyond the best price.
@@ -168,14 +171,22 @@ class TradingDesk:
         word = self.blocked(decision.symbol) or ("frozen" if self.freeze_reasons() else None)
         if word is not None:
             raise OrderRefused(word)
-        terms = EntryTerms(size=size, opposite=self._opposite(decision), slippage_cap_bps=slippage_cap_bps)
+        price = self._opposite(decision)
+        terms = EntryTerms(
+            size=size,
+            opposite=price,
+            slippage_cap_bps=slippage_cap_bps,
+            objection=self._parts.risk.objection(size * price, self.standing()),
+        )
         instrument = self._instruments[decision.symbol]
         submission = self._parts.executor.enter(decision, terms=terms, instrument=instrument, now=now)
         self._follow_up(submission, symbol=decision.symbol, now=now)
         return submission
 
-    def exit(self, symbol: str, *, reason: str, now: float) -> Submission:
+    def exit(self, symbol: str, *, reason: str, now: float, foreign: bool = False) -> Submission:
         """Leave the open position of a symbol at the market, reduce-only; a freeze does not stop it.
+
+        One that is not ours is left only where a person wants that: ``foreign``.
 
         Raises:
             OrderRefused: ``no_position``, ``not_managed`` or ``unresolved_order``.
@@ -183,7 +194,9 @@ class TradingDesk:
         position = self._ledger.positions.get(symbol)
         if position is None:
             raise OrderRefused("no_position")
-        submission = self._parts.executor.exit(position, reason=reason, now=now)
+        submission = self._parts.executor.exit(position, reason=reason, now=now, foreign=foreign)
+        if submission.word == NOTHING_TO_REDUCE:
+            self._verify()
         self._follow_up(submission, symbol=symbol, now=now)
         return submission
 
@@ -195,6 +208,8 @@ class TradingDesk:
         if self._fills_due <= now and (self._ledger.positions or self._pending):
             events += self._sync(now)
         events += self._parts.protection.step(now)
+        if self._parts.protection.doubtful:
+            self._verify()
         compared = self._parts.reconciler.step(now)
         if compared:
             events += compared + self._parts.protection.step(now)
@@ -203,9 +218,21 @@ class TradingDesk:
         if events:
             self._parts.portfolio.touch()
         self._parts.portfolio.publish(now, self._parts.protection.view_of)
+        measured = (self._prices, self._ledger.changes, self._parts.journal.changes)
+        if measured != self._measured:
+            self._measured = measured
+            self._parts.risk.look(now, self.standing())
         return events
 
-    def _busy(self, symbol: str) -> str | None:
+    def under_way(self) -> dict[str, str]:
+        """Return what is under way or open, a word of ``busy`` by symbol; a flat symbol is absent."""
+        words = {
+            symbol: self.busy(symbol) for symbol in self._instruments.keys() | self._ledger.positions.keys()
+        }
+        return {symbol: word for symbol, word in sorted(words.items()) if word is not None}
+
+    def busy(self, symbol: str) -> str | None:
+        """Return what is under way or open on a symbol: a word of ``blocked``, or None where nothing is."""
         if self._parts.journal.unresolved_on(symbol):
             return "unresolved_order"
         if symbol in self._ledger.positions:
@@ -231,6 +258,12 @@ class TradingDesk:
         self._confirm(now)
         self._parts.portfolio.touch()
         self._parts.portfolio.publish(now, self._parts.protection.view_of)
+
+    def _verify(self) -> None:
+        """Have fills and positions read at once: the venue says that a position is not there."""
+        self._parts.protection.doubtful = False
+        self._fills_due = 0.0
+        self._parts.reconciler.hurry()
 
     def _sync(self, now: float) -> int:
         """Book new fills; where the exchange does not answer, ask again a second later."""

@@ -5,6 +5,7 @@
     ExchangeFault
      +-- NoAnswer            a question was not answered completely; never to be read as "nothing there"
      |    +-- BudgetSpent    it was not even asked: the rate budget is used up for now
+     +-- KeyOfAnotherAccount a new key does not open the account that is traded
      +-- WrongHost           the client would talk to another host than the mode allows
      +-- OrderRefused        the bot itself will not send this order; nothing was journalled or sent
 """
@@ -24,6 +25,10 @@ class BudgetSpent(NoAnswer):
 
 class WrongHost(ExchangeFault):
     """A URL of the client does not belong to the host of the mode."""
+
+
+class KeyOfAnotherAccount(ExchangeFault):
+    """A new key does not open the account that is traded."""
 
 
 class OrderRefused(ExchangeFault):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from src.exchange.base import Answer, Exchange, Instrument, OrderRequest, Outcome
+from src.exchange.closing import Closing, StopTerms, closing_side, on_tick
 from src.exchange.errors import OrderRefused
 from src.exchange.order_journal import OrderJournal, TrackedOrder
 from src.ledger.book import Ledger
 from src.ledger.position import OpenPosition
 from src.records.decisions import Decision
-from src.records.enums import Direction, OrderPurpose, OrderType, Side
+from src.records.enums import Direction, OrderPurpose, OrderType, Side, TriggerSignal
 from src.records.orders import CancelIntent, OrderIntent, OrderState
 
 _BPS = Decimal(10_000)
@@ -39,6 +40,8 @@ class EntryTerms:
     """The best price that the entry takes, in USD."""
     slippage_cap_bps: float
     """How far beyond it the entry may pay."""
+    objection: str | None = None
+    """What the hard limits hold against its value, e.g. ``exposure_limit``."""
 
 
 class Executor:
@@ -75,7 +78,8 @@ class Executor:
 
         Raises:
             OrderRefused: ``frozen``, ``turned_away``, ``not_a_trade``, ``already_entered``, ``unresolved_order``,
-                ``position_open``, ``bad_size`` or ``no_stop_distance``; nothing was journalled.
+                ``position_open``, ``bad_size``, ``no_stop_distance`` or what the hard limits object to;
+                nothing was journalled.
         """
         stop_bps = stop_distance_bps(decision)
         self._require_entry(decision, terms=terms, instrument=instrument)
@@ -101,30 +105,43 @@ class Executor:
         )
         return self._submit(intent, now)
 
-    def exit(self, position: OpenPosition, *, reason: str, now: float) -> Submission:
-        """Leave a position at the market, reduce-only; a freeze does not stop it.
+    def exit(
+        self,
+        position: OpenPosition,
+        *,
+        reason: str,
+        now: float,
+        limit_price: Decimal | None = None,
+        foreign: bool = False,
+    ) -> Submission:
+        """Leave a position, reduce-only: at the market, or at once within a limit; a freeze does not stop it.
+
+        One that is not ours is left only where a person wants that: ``foreign``.
 
         Raises:
             OrderRefused: ``unresolved_order``, ``not_managed`` or ``turned_away``; nothing was journalled.
         """
-        return self._submit(
-            self._closing_intent(
-                position, purpose=OrderPurpose.EXIT, stop_price=None, reason=reason, now=now
-            ),
-            now,
-        )
+        return self._close(position, Closing(reason=reason, limit_price=limit_price, foreign=foreign), now)
 
-    def place_stop(self, position: OpenPosition, *, stop_price: Decimal, now: float) -> Submission:
-        """Put a reduce-only stop under the whole of a position, fired by the mark price.
+    def place_stop(self, position: OpenPosition, *, terms: StopTerms, now: float) -> Submission:
+        """Put a reduce-only stop under the whole of a position.
 
         Raises:
             OrderRefused: ``unresolved_order``, ``not_managed`` or ``turned_away``; nothing was journalled.
         """
-        return self._submit(
-            self._closing_intent(
-                position, purpose=OrderPurpose.STOP, stop_price=stop_price, reason="protect", now=now
-            ),
-            now,
+        return self._close(position, Closing(reason="protect", stop=terms), now)
+
+    def closing_blocked(self, symbol: str, now: float) -> bool:
+        """Return whether an order of a symbol without an outcome forbids to close what is open there.
+
+        A stop that no round of the search has found within half the time that the exchange may still accept it
+        does not: a second one cannot close more than there is, and nothing is worse than none.
+        """
+        patience_s = self._process_within_s / 2
+        return any(
+            order.intent.symbol == symbol
+            and (order.intent.purpose is not OrderPurpose.STOP or now - order.intent.ts < patience_s)
+            for order in self._journal.unresolved()
         )
 
     def must_wait(self) -> bool:
@@ -157,39 +174,38 @@ class Executor:
         for word, faulty in faults.items():
             if faulty:
                 raise OrderRefused(word)
+        if terms.objection is not None:
+            raise OrderRefused(terms.objection)
 
-    def _closing_intent(
-        self,
-        position: OpenPosition,
-        *,
-        purpose: OrderPurpose,
-        stop_price: Decimal | None,
-        reason: str,
-        now: float,
-    ) -> OrderIntent:
-        if self._journal.unresolved_on(position.symbol):
+    def _close(self, position: OpenPosition, closing: Closing, now: float) -> Submission:
+        if self.closing_blocked(position.symbol, now):
             raise OrderRefused("unresolved_order")
-        if position.strategy is None or position.signal_id is None:
+        if not closing.foreign and (position.strategy is None or position.signal_id is None):
             raise OrderRefused("not_managed")
         if self._exchange.must_wait():
             raise OrderRefused("turned_away")
+        return self._submit(self._closing_intent(position, closing, now), now)
+
+    def _closing_intent(self, position: OpenPosition, closing: Closing, now: float) -> OrderIntent:
+        stop = closing.stop
         return OrderIntent(
             ts=now,
-            cli_ord_id=self._journal.next_id(position.position_id, purpose),
+            cli_ord_id=self._journal.next_id(position.position_id, closing.purpose),
             position_id=position.position_id,
             signal_id=position.signal_id,
-            purpose=purpose,
+            purpose=closing.purpose,
             symbol=position.symbol,
             strategy=position.strategy,
             direction=position.direction,
-            side=Side.SELL if position.direction is Direction.LONG else Side.BUY,
-            order_type=OrderType.STOP if purpose is OrderPurpose.STOP else OrderType.MARKET,
+            side=closing_side(position),
+            order_type=closing.order_type,
             size=position.size,
-            limit_price=None,
-            stop_price=stop_price,
+            limit_price=closing.limit_price if stop is None else stop.limit_price,
+            stop_price=None if stop is None else stop.price,
             reduce_only=True,
             process_before=self._deadline(now),
-            reason=reason,
+            reason=closing.reason,
+            trigger=None if stop is None else stop.trigger,
         )
 
     def _deadline(self, now: float) -> float:
@@ -208,6 +224,7 @@ class Executor:
             now=now,
             filled=answer.filled,
             order_id=answer.order_id,
+            exchange_ts=answer.ts,
         )
         return Submission(intent.cli_ord_id, settled.state, answer.word, answer.filled)
 
@@ -227,11 +244,6 @@ def capped_price(terms: EntryTerms, *, side: Side, tick: Decimal) -> Decimal:
     return on_tick(worst, tick, rounding=ROUND_FLOOR if side is Side.BUY else ROUND_CEILING)
 
 
-def on_tick(price: Decimal, tick: Decimal, *, rounding: str) -> Decimal:
-    """Return a price rounded to a whole number of ticks."""
-    return (price / tick).to_integral_value(rounding=rounding) * tick
-
-
 def _request(intent: OrderIntent) -> OrderRequest:
     return OrderRequest(
         cli_ord_id=intent.cli_ord_id,
@@ -243,6 +255,7 @@ def _request(intent: OrderIntent) -> OrderRequest:
         stop_price=intent.stop_price,
         reduce_only=intent.reduce_only,
         process_before=intent.process_before,
+        trigger=intent.trigger or TriggerSignal.MARK,
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import ccxt
 
 from src.clock import Clock
-from src.exchange.errors import NoAnswer, WrongHost
+from src.exchange.errors import ExchangeFault, KeyOfAnotherAccount, NoAnswer, WrongHost
 from src.exchange.session import ExchangeSession
 from src.exchange.session_wire import Endpoint
 from src.net.deadline import DeadlineSession
@@ -33,6 +33,31 @@ class KrakenExchange(ExchangeSession):
         """
         wire = KrakenWire(url=url, api_key=api_key, api_secret=api_secret, deadline_s=deadline_s)
         super().__init__(wire, clock=clock, seed=api_key)
+        self._url, self._clock, self._deadline_s = url, clock, deadline_s
+
+    def change_keys(self, *, api_key: str, api_secret: str, account_uid: str | None) -> str:
+        """Go on with another key to the same account; return the account's name.
+
+        The new key proves itself by a read-only question before the old session is closed. ``account_uid`` is the
+        account that it must open; None asks the old key.
+
+        Raises:
+            NoAnswer: one of the keys opened nothing; the old session stands.
+            KeyOfAnotherAccount: the new key opens another account; the old session stands.
+        """
+        wanted = account_uid or self.account_uid()
+        wire = KrakenWire(url=self._url, api_key=api_key, api_secret=api_secret, deadline_s=self._deadline_s)
+        try:
+            probe = ExchangeSession(wire, clock=self._clock, seed=api_key)
+            probe.account()
+            opened = probe.account_uid()
+            if opened is None or opened != wanted:
+                raise KeyOfAnotherAccount(f"the new key opens account {opened}, not {wanted}")
+        except ExchangeFault:
+            wire.close()
+            raise
+        self._calls.speak_through(wire)
+        return opened
 
 
 class KrakenWire:

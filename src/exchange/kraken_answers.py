@@ -97,6 +97,7 @@ def open_order(row: Raw) -> OpenOrder:
         limit_price=_optional(row, "limitPrice"),
         stop_price=_optional(row, "stopPrice"),
         reduce_only=row.get("reduceOnly") is True,
+        trigger=name(row, "triggerSignal"),
     )
 
 

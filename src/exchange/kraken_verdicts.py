@@ -7,7 +7,7 @@ import orjson
 
 from src.exchange.base import Answer, Outcome
 from src.exchange.errors import NoAnswer
-from src.exchange.kraken_answers import Raw, number
+from src.exchange.kraken_answers import Raw, number, seconds
 
 _YES = frozenset({"placed", "partiallyFilled", "filled"})
 _NO = frozenset(
@@ -66,7 +66,7 @@ def order_answer(raw: object) -> Answer:
     status = _section(raw, "sendStatus")
     word, order_id = _word(status), status.get("order_id")
     if word in _YES and isinstance(order_id, str) and order_id:
-        return Answer(Outcome.YES, order_id, word, _executed(status))
+        return Answer(Outcome.YES, order_id, word, _executed(status), _received(status))
     if word in _NO:
         return Answer(Outcome.NO, None, word)
     return Answer(Outcome.UNKNOWN, order_id if isinstance(order_id, str) else None, word)
@@ -111,6 +111,14 @@ def _section(raw: object, key: str) -> Raw:
 def _word(status: Raw) -> str:
     word = status.get("status")
     return word if isinstance(word, str) else "no_status"
+
+
+def _received(status: Raw) -> float | None:
+    """Return when the exchange took an order; what it does not tell in its usual form leaves the yes a yes."""
+    try:
+        return seconds(status.get("receivedTime"))
+    except (TypeError, ValueError):
+        return None
 
 
 def _executed(status: Raw) -> Decimal:

@@ -1,12 +1,14 @@
 """Whose the resting orders are: ours are adopted, everybody else's are named."""
 
-from src.exchange.base import OpenOrder
+from collections.abc import Container
+
+from src.exchange.base import Exchange, OpenOrder, Outcome
 from src.exchange.order_journal import OrderJournal
 from src.exchange.order_names import Whose
 from src.ledger.book import Ledger
 from src.ledger.position import OpenPosition
 from src.records.enums import OrderPurpose, OrderType, Side
-from src.records.orders import OrderIntent, OrderState
+from src.records.orders import CancelIntent, OrderIntent, OrderState
 
 COPY_OF_THIS_HOME = "copy_of_this_home"
 _KINDS = {Whose.OTHER_HOME: "other_home_order", Whose.STRANGER: "foreign_order"}
@@ -30,6 +32,20 @@ class OpenOrders:
         self._accepted |= {order_id for order_id, of in self._foreign.items() if of == symbol}
         named = {f"{kind}:{symbol}" for kind in _KINDS.values()}
         self.reasons = tuple(reason for reason in self.reasons if reason not in named)
+
+    def foreign(self, open_orders: tuple[OpenOrder, ...], symbols: Container[str]) -> tuple[OpenOrder, ...]:
+        """Return the orders of some symbols that this home did not send."""
+        return tuple(
+            order
+            for order in open_orders
+            if order.symbol in symbols and self._journal.whose(order.cli_ord_id) is not Whose.OURS
+        )
+
+    def cancel(self, order: OpenOrder, exchange: Exchange, now: float) -> bool:
+        """Take an order that is not ours off the exchange; return whether it is known to rest no longer."""
+        name = order.cli_ord_id or ""
+        self._journal.record(CancelIntent(ts=now, cli_ord_id=name, order_id=order.order_id, reason="flatten"))
+        return exchange.cancel(order.order_id).outcome is Outcome.YES
 
     def compare(self, open_orders: tuple[OpenOrder, ...], now: float) -> None:
         """Adopt what is ours and name what is not, from a complete list.

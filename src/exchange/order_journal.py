@@ -33,6 +33,8 @@ class TrackedOrder:
     """The most that any answer has said was executed."""
     updated_ts: float
     """When its state was last written."""
+    acked_ts: float | None = None
+    """When the exchange first acknowledged it, on its own clock where it told; None before."""
 
     @property
     def unresolved(self) -> bool:
@@ -84,6 +86,7 @@ class OrderJournal:
         now: float,
         filled: Decimal | None = None,
         order_id: str | None = None,
+        exchange_ts: float | None = None,
     ) -> TrackedOrder:
         """Write what became known of an order; return it as it stands now."""
         self.record(
@@ -94,6 +97,7 @@ class OrderJournal:
                 order_id=order_id or order.order_id,
                 reason=reason,
                 filled=order.filled if filled is None else filled,
+                exchange_ts=exchange_ts,
             )
         )
         return self._orders[order.intent.cli_ord_id]
@@ -192,6 +196,7 @@ class OrderJournal:
             order_id=update.order_id or order.order_id,
             filled=max(order.filled, update.filled),
             updated_ts=update.ts,
+            acked_ts=order.acked_ts if update.state is not _ACKED else order.acked_ts or _acked_ts(update),
         )
         if update.order_id is not None:
             self._by_order_id[update.order_id] = update.cli_ord_id
@@ -215,3 +220,7 @@ class OrderJournal:
         stops = self._stops.get(order.intent.position_id)
         if stops is not None and cli_ord_id in stops:
             stops.remove(cli_ord_id)
+
+
+def _acked_ts(update: OrderUpdate) -> float:
+    return update.ts if update.exchange_ts is None else update.exchange_ts

@@ -1,6 +1,6 @@
 """The exchange is the truth: what it shows is compared with the journal and the ledger, and never ignored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -52,6 +52,7 @@ class Reconciler:
         self._again_s = _AGAIN_S * cadence.real_second
         self._orders_due: float | None = None
         self._positions_due: float | None = None
+        self._not_before = 0.0
         self._unanswered: tuple[str, ...] = ()
 
     @property
@@ -84,6 +85,12 @@ class Reconciler:
         self._positions.accept(symbol)
         return tuple(reason for reason in before if reason not in self.reasons())
 
+    def cancel_foreign(self, symbols: Container[str], now: float) -> int:
+        """Take foreign orders off the exchange; return how many still stand; NoAnswer where it does not tell."""
+        open_orders = self._exchange.open_orders()
+        foreign = self._orders.foreign(open_orders, symbols)
+        return sum(not self._orders.cancel(order, self._exchange, now) for order in foreign)
+
     def restore(self, accepted: dict[str, Decimal]) -> None:
         """Take over what was accepted before the start."""
         self._positions.accepted.update(accepted)
@@ -91,6 +98,8 @@ class Reconciler:
     def step(self, now: float) -> int:
         """Compare what is due; return how many comparisons were completed."""
         compared = 0
+        if self._not_before > now:
+            return compared
         try:
             if self._orders_due is None or self._orders_due <= now:
                 self._compare_orders(now)
@@ -111,11 +120,10 @@ class Reconciler:
             self._orders_due = self._positions_due = 0.0
 
     def _postpone(self, now: float) -> None:
+        """Compare everything again soon: while the venue did not answer, anything may have happened."""
         self._unanswered = ("exchange_no_answer",)
-        if self._orders_due is not None and self._orders_due <= now:
-            self._orders_due = now + self._again_s
-        if self._positions_due is not None and self._positions_due <= now:
-            self._positions_due = now + self._again_s
+        self._not_before = now + self._again_s
+        self.hurry()
 
     def _compare_orders(self, now: float) -> None:
         open_orders: tuple[OpenOrder, ...] = self._exchange.open_orders()

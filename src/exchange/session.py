@@ -79,6 +79,12 @@ class ExchangeSession:
         """Return the multi-collateral account."""
         return answers.one(self._calls.ask("accounts", {}, cost=2), ("accounts", "flex"), answers.account)
 
+    def account_uid(self) -> str | None:
+        """Return the venue's name for the account, whatever key opens it; None where it does not tell."""
+        raw = self._calls.ask_history("account-log", {"count": "1", "sort": "desc"}, tokens=1)
+        uid = raw.get("accountUid")
+        return uid if isinstance(uid, str) and uid else None
+
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """Return all resting orders of the account."""
         return self._open_orders.read(self._calls.ask("openorders", {}, cost=2))
@@ -193,7 +199,7 @@ def order_params(request: OrderRequest) -> dict[str, str]:
     if request.stop_price is not None:
         params["stopPrice"] = _digits(request.stop_price)
     if request.order_type is OrderType.STOP:
-        params["triggerSignal"] = "mark"
+        params["triggerSignal"] = request.trigger.value
     if request.process_before is not None:
         params["processBefore"] = answers.wire_time(request.process_before)
     return params

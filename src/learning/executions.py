@@ -36,7 +36,7 @@ class Executions:
         """Take a line of the order journal; only entries matter."""
         match event:
             case OrderIntent():
-                if event.purpose is OrderPurpose.ENTRY:
+                if event.purpose is OrderPurpose.ENTRY and event.signal_id is not None:
                     self._by_order[event.cli_ord_id] = event.signal_id
                     self._note(event.signal_id, event.ts, cli_ord_id=event.cli_ord_id, unresolved=True)
             case OrderUpdate():

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from src.records.alerts import Alert, AlertState
 from src.records.base import Record
+from src.records.checks import Conformance, Preflight
 from src.records.decisions import Decision
 from src.records.ensemble import EnsembleState
 from src.records.exchange_journal import ExchangeSnapshot, JournalEntry, MarketCheckpoint
@@ -47,6 +49,15 @@ from src.records.outcomes import (
 )
 from src.records.policies import Components, SignalPolicies
 from src.records.predictions import Prediction
+from src.records.risk import (
+    Command,
+    CommandAnswer,
+    ConfirmedLimits,
+    ForeignAccepted,
+    RiskCleared,
+    RiskLatched,
+    RiskPeak,
+)
 from src.records.settings import BotSettings, ExitRules, LearningSettings
 from src.records.signals import Signal
 from src.records.simulation import SimulationRun
@@ -90,11 +101,14 @@ FILES: tuple[FileEntry, ...] = (
             ClosingRevised,
         ),
     ),
+    FileEntry("logs/risk.jsonl", "main", "money", (RiskLatched, RiskCleared, RiskPeak, ForeignAccepted)),
     FileEntry("logs/positions_futures.json", "main", "knowledge", (Positions,)),
     FileEntry("logs/signal_outcomes.jsonl", "signal resolver", "knowledge", (SignalOutcome,)),
     FileEntry("logs/learning_audit.jsonl", "learning cycle", "knowledge", (LearningAudit,)),
     FileEntry("logs/supervisor.jsonl", "main (monitor)", "knowledge", (SupervisorEvent,)),
     FileEntry("logs/health.json", "main (monitor)", "telemetry", (Health,)),
+    FileEntry("logs/alerts.jsonl", "alerts", "telemetry", (Alert,)),
+    FileEntry("logs/alerts.json", "alerts", "telemetry", (AlertState,)),
     FileEntry("logs/trading_frozen.flag", "human, main", "money", (FreezeFlag,)),
     FileEntry("feature_store/features_<SYMBOL>.json", "feature builder", "telemetry", (Features,)),
     FileEntry("feature_store/tape/windows.jsonl", "feature builder", "knowledge", (Features,)),
@@ -123,6 +137,11 @@ FILES: tuple[FileEntry, ...] = (
     FileEntry("home.json", "main", "money", (HomeIdentity,)),
     FileEntry("run/positions/data_enrichment.json", "signal resolver", "knowledge", (EnrichmentState,)),
     FileEntry("run/positions/ensemble_predictor.json", "ensemble predictor", "telemetry", (EnsembleState,)),
+    FileEntry("run/limits.json", "main", "money", (ConfirmedLimits,)),
+    FileEntry("run/commands/<ID>.command.json", "human", "money", (Command,)),
+    FileEntry("run/commands/<ID>.answer.json", "main", "knowledge", (CommandAnswer,)),
+    FileEntry("run/conform_<MODE>.json", "conform", "knowledge", (Conformance,)),
+    FileEntry("run/preflight_<MODE>.json", "preflight", "knowledge", (Preflight,)),
     FileEntry("run/clock.json", "main", "money", (ClockAnchor,)),
     FileEntry("run/simulation.json", "simulate", "telemetry", (SimulationRun,)),
     FileEntry("run/paper_exchange.json", "paper exchange", "money", (ExchangeEndpoint,)),

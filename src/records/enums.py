@@ -103,6 +103,15 @@ class OrderType(Word):
     STOP = "stp"
 
 
+class TriggerSignal(Word):
+    """Which price fires a stop; the wire's own words."""
+
+    MARK = "mark"
+    INDEX = "index"
+    LAST = "last"
+    """The newest trade: one print can fire it."""
+
+
 class CashKind(Word):
     """What moved collateral beside executions and funding."""
 
@@ -156,3 +165,12 @@ class Collateral(Word):
     USDT = "USDT"
     BTC = "BTC"
     ETH = "ETH"
+
+
+class WithoutEvidence(enum.Enum):
+    """What becomes of a kind of trade that nothing is known of yet."""
+
+    SHADOW = "shadow"
+    """Decided, followed to its outcome, not traded."""
+    MINIMUM = "minimum"
+    """Traded at the venue's smallest size, within the loss budget of the policies."""

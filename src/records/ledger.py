@@ -147,6 +147,8 @@ class StopView(Record, frozen=True, kw_only=True):
     size: Decimal
     confirmed: bool
     """The exchange showed it among its open orders."""
+    unprotected_s: float | None = None
+    """From the position's first fill until its first stop was acknowledged, in market seconds."""
 
 
 class PositionView(Record, frozen=True, kw_only=True):

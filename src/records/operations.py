@@ -97,6 +97,8 @@ class HomeIdentity(Document, frozen=True, kw_only=True):
     """The paper account's name, or a hash of the API key."""
     instance: str
     """Three characters that mark this home's orders on the exchange."""
+    account_uid: str | None = None
+    """The exchange's name for the account, whatever key opens it; None until it has told."""
 
 
 class ClockAnchor(Document, frozen=True, kw_only=True):

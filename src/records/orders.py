@@ -4,7 +4,7 @@ import enum
 from decimal import Decimal
 
 from src.records.base import Line
-from src.records.enums import Direction, OrderPurpose, OrderType, Side, Strategy
+from src.records.enums import Direction, OrderPurpose, OrderType, Side, Strategy, TriggerSignal
 
 
 class OrderState(enum.Enum):
@@ -30,10 +30,11 @@ class OrderIntent(Line, frozen=True, kw_only=True, tag_field="type", tag="intent
     """Our name for it on the exchange, 18 characters: home, start of the home, position, purpose and number."""
     position_id: str
     """The position it opens, protects or closes; the entry's signal id."""
-    signal_id: str
+    signal_id: str | None
+    """None, as the strategy, where it closes a position that is not the bot's own."""
     purpose: OrderPurpose
     symbol: str
-    strategy: Strategy
+    strategy: Strategy | None
     direction: Direction
     """Of the position, not of the order."""
     side: Side
@@ -51,6 +52,8 @@ class OrderIntent(Line, frozen=True, kw_only=True, tag_field="type", tag="intent
     """``signal`` for an entry, ``protect`` for a stop, the exit rule's name for an exit."""
     stop_bps: float | None = None
     """Entries only: how far from the entry price the position's stop belongs, in bps."""
+    trigger: TriggerSignal | None = None
+    """Stops only: which price fires it."""
 
 
 class OrderUpdate(Line, frozen=True, kw_only=True, tag_field="type", tag="update"):
@@ -64,6 +67,8 @@ class OrderUpdate(Line, frozen=True, kw_only=True, tag_field="type", tag="update
     """The exchange's word, or how it was found out."""
     filled: Decimal
     """Contracts filled so far, as far as the answer tells; the ledger counts fills alone."""
+    exchange_ts: float | None = None
+    """When the exchange took the order, on its own clock; None where it did not tell."""
 
 
 class CancelIntent(Line, frozen=True, kw_only=True, tag_field="type", tag="cancel"):

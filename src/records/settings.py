@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 
 from src.records.base import Config, Record
-from src.records.enums import Collateral
+from src.records.enums import Collateral, WithoutEvidence
+from src.records.stops import Stops
 
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -100,6 +101,50 @@ class Margin(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Symbols in isolated margin, with their highest leverage; every other symbol is in cross margin."""
 
 
+class RiskLimits(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Hard limits, read at a start and never after; what is looser than at the last start must be confirmed."""
+
+    daily_loss_share: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.05
+    """Of the equity with which the day began, 0 h UTC: a loss of this size halts."""
+    drawdown_share: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.2
+    """Below the highest equity, deposits and withdrawals left aside: this far down halts."""
+    consecutive_losses: Annotated[int, msgspec.Meta(ge=1, le=200)] = 25
+    """So many closed positions in a row with a net loss leave only exits."""
+    exposure_share: Positive = 1.0
+    """Value of all positions over what may be staked: the smaller of equity and ``max_equity_usd``."""
+    leverage: Positive = 2.0
+    """Value of all positions over the account's equity."""
+    orders_per_minute: Count = 300
+    """Orders in a market minute, stops and exits included."""
+    errors_per_10_min: Count = 60
+    """Orders in ten market minutes that were refused, or whose answer was none."""
+    max_equity_usd: Positive | None = None
+    """Sizes are worked out from no more than this; None where the account is the limit."""
+
+
+class Live(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Real money: nothing here is enough by itself, see ``docs/live.md``."""
+
+    enabled: bool = False
+    max_equity_usd: Positive | None = None
+    """Sizes are worked out from no more than this, and ``limits.max_equity_usd`` where that is less."""
+
+
+class AlertRules(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a person is told; real seconds. The addresses are secrets and stand elsewhere."""
+
+    unknown_after_s: Positive = 30.0
+    """An order without a known answer for this long is told."""
+    remind_every_s: Positive = 21_600.0
+    """What lasts is told again."""
+    quiet_s: Positive = 300.0
+    """What comes and goes is told once in this time."""
+    most_per_hour: Annotated[int, msgspec.Meta(ge=3, le=1000)] = 30
+    """Messages; a third of them is kept for what is urgent."""
+    heartbeat_every_s: Positive = 60.0
+    """At most so often, and only when work was done since the last one."""
+
+
 class SteppedLatency(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long things take in a stepped run, where no machine's time passes; market seconds."""
 
@@ -135,6 +180,13 @@ class BotSettings(Config, frozen=True, kw_only=True):
     stepped_latency: SteppedLatency = SteppedLatency(decision_s=0.02)
     """What `simulate` assumes of the machine and the line."""
     margin: Margin = Margin()
+    stops: Stops = Stops()
+    limits: RiskLimits = RiskLimits()
+    """Where entries end, whatever policy says."""
+    live: Live = Live()
+    live_without_evidence: WithoutEvidence = WithoutEvidence.SHADOW
+    """What live does with a kind of trade that nothing is known of yet."""
+    alerts: AlertRules = AlertRules()
 
     def __post_init__(self) -> None:
         """Refuse a window that minutes do not divide into, or are not made of."""

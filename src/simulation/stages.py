@@ -52,7 +52,7 @@ class Stages:
             speed=clock.speed,
             unhealthy_workers=tuple,
             files=files,
-            stakes=Stakes(max_equity_usd=None, trades_without_evidence=True),
+            stakes=Stakes(max_equity_usd=settings.limits.max_equity_usd, trades_without_evidence=True),
         )
 
     def settle(self) -> None:

@@ -3,6 +3,8 @@
 import secrets
 from pathlib import Path
 
+import msgspec
+
 from src.records.operations import HomeIdentity
 from src.store.document import DocumentFile
 from src.store.durable import make_folder, replace_file
@@ -40,6 +42,22 @@ def _copy_missing(defaults: Path, configs: Path) -> None:
 def identity_file(home: Home) -> DocumentFile[HomeIdentity]:
     """Return ``home.json``."""
     return DocumentFile(home.identity, HomeIdentity, writer="main", quarantine=home.quarantine)
+
+
+def know_account(home: Home, uid: str, *, account: str | None = None) -> None:
+    """Write down the exchange's name for a home's account, and with ``account`` the key that opens it from now on.
+
+    Raises HomeMismatch where the home is bound to another account, or to none.
+    """
+    file = identity_file(home)
+    bound = file.read()
+    if bound is None:
+        raise HomeMismatch(f"{home.root} is bound to no account yet")
+    if bound.account_uid not in {None, uid}:
+        raise HomeMismatch(f"the key opens account {uid}, and {home.root} is bound to {bound.account_uid}")
+    known = msgspec.structs.replace(bound, account_uid=uid, account=account or bound.account)
+    if known != bound:
+        file.write(known)
 
 
 def bind(

@@ -39,6 +39,11 @@ class Home:
         return self.root / "run"
 
     @property
+    def commands(self) -> Path:
+        """Return the folder of what is asked of the bot from other shells."""
+        return self.run / "commands"
+
+    @property
     def positions(self) -> Path:
         """Return the folder of saved read positions."""
         return self.run / "positions"
@@ -62,6 +67,7 @@ class Home:
             self.tape,
             self.run,
             self.positions,
+            self.commands,
             self.quarantine,
             self.paper_exchange,
         )
@@ -129,6 +135,11 @@ class Home:
         return self.logs / "fills.jsonl"
 
     @property
+    def risk(self) -> Path:
+        """Return ``logs/risk.jsonl``."""
+        return self.logs / "risk.jsonl"
+
+    @property
     def positions_futures(self) -> Path:
         """Return ``logs/positions_futures.json``."""
         return self.logs / "positions_futures.json"
@@ -152,6 +163,16 @@ class Home:
     def freeze_flag(self) -> Path:
         """Return ``logs/trading_frozen.flag``."""
         return self.logs / "trading_frozen.flag"
+
+    @property
+    def alerts(self) -> Path:
+        """Return ``logs/alerts.jsonl``."""
+        return self.logs / "alerts.jsonl"
+
+    @property
+    def alert_state(self) -> Path:
+        """Return ``logs/alerts.json``."""
+        return self.logs / "alerts.json"
 
     # feature store
     def features(self, symbol: str) -> Path:
@@ -232,6 +253,11 @@ class Home:
         return self.run / "learning.lock"
 
     @property
+    def limits(self) -> Path:
+        """Return ``run/limits.json``."""
+        return self.run / "limits.json"
+
+    @property
     def clock(self) -> Path:
         """Return ``run/clock.json``."""
         return self.run / "clock.json"
@@ -255,3 +281,11 @@ class Home:
     def saved_leg(self) -> Path:
         """Return ``run/leg``: the documents as they stood at the end of a stepped run's last finished leg."""
         return self.run / "leg"
+
+    def conformance(self, mode: str) -> Path:
+        """Return ``run/conform_<mode>.json``."""
+        return self.run / f"conform_{mode}.json"
+
+    def preflight(self, mode: str) -> Path:
+        """Return ``run/preflight_<mode>.json``."""
+        return self.run / f"preflight_{mode}.json"

@@ -157,7 +157,7 @@ def _positions(caller: Caller) -> None:
 def _positions_history(caller: Caller) -> None:
     bought = caller.long()
     sold = caller.client.create_order(S, "market", "sell", 0.02, None, {"reduceOnly": True})
-    position = caller.call()[-1]
+    position = caller.call()[0]
     assert (position["symbol"], position["side"]) == (S, "long")
     assert 0 < position["contracts"] <= 0.02
     assert position["entryPrice"] == pytest.approx(bought["average"])

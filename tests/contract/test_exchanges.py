@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from src.exchange.base import Exchange, OrderRequest, Outcome
+from src.exchange.base import Exchange, OrderQuery, OrderRequest, Outcome
 from src.exchange.errors import NoAnswer
 from src.records.enums import OrderType, Side
 from tests.direct_fakes import START, SYMBOLS, Paper, direct, over_http
@@ -47,6 +47,8 @@ def test_every_instrument_has_its_grid(paper: Paper) -> None:
         assert instrument.tick_size > 0
         assert instrument.size_step > 0
         assert instrument.tradeable
+        assert instrument.maintenance_share is not None
+        assert 0 < instrument.maintenance_share < 1
 
 
 def test_quote_is_a_market(paper: Paper) -> None:
@@ -118,6 +120,38 @@ def test_the_name_of_a_resting_order_is_taken(paper: Paper) -> None:
     stop = order("stop", side=Side.SELL, kind=OrderType.STOP, stop=Decimal(1000), reduce_only=True)
     assert exchange.send(stop).outcome is Outcome.YES
     assert exchange.send(stop).outcome is Outcome.UNKNOWN  # it says that the order is there, not what it is
+
+
+def test_the_history_knows_orders_and_stops_by_our_names(paper: Paper) -> None:
+    exchange = paper.exchange
+    entered(exchange)
+    stop = order("stop", side=Side.SELL, kind=OrderType.STOP, stop=Decimal(1000), reduce_only=True)
+    placed = exchange.send(stop)
+    assert placed.order_id is not None
+    exchange.cancel(placed.order_id)
+    paper.clock.advance_by(600)
+    assert exchange.order_status("stop") is None
+    entry = exchange.order_history(OrderQuery("tbabc0000000000001", XBT, False, START - 1))
+    ended = exchange.order_history(OrderQuery("stop", XBT, True, START - 1))
+    assert entry is not None
+    assert ended is not None
+    assert (entry.status, entry.filled) == ("FULLY_EXECUTED", SIZE)
+    assert (ended.status, ended.order_id) == ("CANCELLED", placed.order_id)
+    assert exchange.order_history(OrderQuery("never-was", XBT, True, START - 1)) is None
+
+
+def test_a_leverage_limit_is_set_read_back_and_taken_back(paper: Paper) -> None:
+    exchange = paper.exchange
+    assert exchange.leverage_limits() == {}
+    exchange.limit_leverage(XBT, Decimal("2.5"))
+    assert exchange.leverage_limits() == {XBT: Decimal("2.5")}
+    exchange.limit_leverage(XBT, None)
+    assert exchange.leverage_limits() == {}
+
+
+def test_an_exchange_that_answers_has_no_objections(paper: Paper) -> None:
+    paper.exchange.open_orders()
+    assert (paper.exchange.objections(), paper.exchange.must_wait()) == ((), False)
 
 
 def test_cancelling_what_is_gone_is_a_yes(paper: Paper) -> None:

@@ -48,7 +48,7 @@ def _market_noted(bot: Bot) -> bool:
 
 
 def _as_pattern(path: str) -> str:
-    return re.escape(path).replace("<SYMBOL>", "[A-Z0-9_]+")
+    return re.escape(path).replace("<SYMBOL>", "[A-Z0-9_]+").replace("<HASH>", "[0-9a-f]{12}")
 
 
 def _beside(name: str) -> bool:

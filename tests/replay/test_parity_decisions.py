@@ -1,7 +1,7 @@
 """The daemon and the stepped shell decide alike: the same market, heard at the same times, gives the same records.
 
 Only what tells the time of writing may differ: ``recorded_at``, and a decision's ``ts`` with the two ages that are
-measured from it. A gate that is asked so late that the next window is already there may see that one; such
+measured from it, and the number of its line of facts (how many signals the gate found together). A gate that is asked so late that the next window is already there may see that one; such
 decisions are told apart by the ages that they measured. So are those that were asked for before the daemon's desk
 had its first answer from the exchange. Both must be few.
 """

@@ -1,5 +1,6 @@
 """An order's life as the history service tells it."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ NAME = "tbabcaaa0123456789"
 
 
 def an_order(*, quantity: str = "0", filled: str | None = "0", name: str = NAME) -> dict[str, object]:
-    order = {"uid": "1111", "clientId": name, "quantity": quantity}
+    order: dict[str, object] = {"uid": "1111", "clientId": name, "quantity": quantity}
     return order if filled is None else order | {"filled": filled}
 
 
@@ -19,7 +20,7 @@ def placed(**shape: str | None) -> dict[str, object]:
     return {"OrderPlaced": {"order": an_order(**shape), "reason": "new_user_order"}}  # type: ignore[arg-type] # as told
 
 
-def folded(*told: dict[str, object]) -> tuple[str, Decimal] | None:
+def folded(*told: Mapping[str, object]) -> tuple[str, Decimal] | None:
     page = {"elements": [{"uid": str(number), "event": event} for number, event in enumerate(told)]}
     status = order_trail.fold(order_trail.events(page), NAME)
     return None if status is None else (status.status, status.filled)
@@ -47,7 +48,10 @@ def test_a_partial_fill_and_its_cancel_keep_what_was_filled() -> None:
 
 
 def test_a_refused_order_is_refused() -> None:
-    assert folded({"OrderRejected": {"order": an_order(quantity="1"), "orderError": "X"}}) == ("REJECTED", 0)
+    assert folded({"OrderRejected": {"order": an_order(quantity="1"), "orderError": "X"}}) == (
+        "REJECTED",
+        Decimal(0),
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,7 @@ def test_a_refused_order_is_refused() -> None:
 def test_a_stop_has_a_life_of_its_own(end: str | None, status: str) -> None:
     stop = an_order(quantity="1", filled=None)
     told = [{"OrderTriggerPlaced": {"order": stop}}, *([{end: {"order": stop}}] if end else [])]
-    assert folded(*told) == (status, Decimal(0))  # type: ignore[arg-type] # events as they come
+    assert folded(*told) == (status, Decimal(0))
 
 
 @pytest.mark.parametrize("fault", [{"quantity": "many"}, {"quantity": None}, {"uid": 7}, {"filled": []}])

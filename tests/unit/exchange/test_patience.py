@@ -1,6 +1,7 @@
 """How a venue that turns requests away is left alone."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +53,7 @@ def attempts(patience: Patience, reason: str, *, until: float, urgent: bool = Fa
 @pytest.mark.parametrize("reason", [RATE_LIMITED, KEY_REFUSED, MAINTENANCE])
 def test_waits_grow_to_their_limit(reason: str) -> None:
     found = attempts(Patience(rng=random.Random(2)), reason, until=600)
-    gaps = [later - earlier for earlier, later in zip(found, found[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(found)]
     assert gaps[0] < 1.4
     assert 30 * 0.8 - 0.1 <= gaps[-1] <= 60 * 1.2 + 0.1
     assert len(found) < 30
@@ -70,6 +71,6 @@ def test_what_is_urgent_waits_two_seconds_at_most_and_never_hammers(seed: int, r
     patience = Patience(rng=random.Random(seed))
     attempts(patience, reason, until=60)
     found = attempts(patience, reason, until=30, urgent=True)
-    gaps = [later - earlier for earlier, later in zip(found, found[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(found)]
     assert all(gap <= 2.1 for gap in gaps)
     assert len(found) <= 17

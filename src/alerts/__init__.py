@@ -1,0 +1,1 @@
+"""Telling a person, and somebody off this machine, how the bot does."""

@@ -1,0 +1,1 @@
+"""Hard limits and the states that a breach of one leads to."""
