@@ -158,8 +158,9 @@ class BotCycle:
         """
         ours = [position for position in self.desk.positions() if position.strategy is not None]
         prices = self._prices(windows, now) if ours else {}
-        for position, reason in self._exits.due(self.rules.exits, ours, prices=prices, now=now):
-            self._exits.tried(position.position_id, now=now)
+        at = self.desk.venue_time(now)
+        for position, reason in self._exits.due(self.rules.exits, ours, prices=prices, now=at):
+            self._exits.tried(position, now=at)
             try:
                 self.desk.exit(position.symbol, reason=reason, now=now)
             except OrderRefused as refused:

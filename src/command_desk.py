@@ -117,7 +117,7 @@ class CommandDesk:
             self._change_keys(now)
 
     def _clear(self, command: Command, now: float) -> None:
-        risk = self._desk.risk
+        risk = self._desk.parts.risk
         if risk.carried_out(command.command_id):
             self._finish(Progress.DONE, "cleared before a restart", now)
             return
@@ -136,7 +136,7 @@ class CommandDesk:
 
     def _accept(self, command: Command, now: float) -> None:
         symbol = command.symbol or ""
-        if self._desk.risk.carried_out(command.command_id):
+        if self._desk.parts.risk.carried_out(command.command_id):
             self._finish(Progress.DONE, "accepted before a restart", now)
             return
         if not self._desk.ready:
@@ -146,9 +146,9 @@ class CommandDesk:
         if not gone:
             self._finish(Progress.REFUSED, f"nothing foreign was found on {symbol}", now)
             return
-        self._desk.risk.accept(
+        self._desk.parts.risk.accept(
             symbol,
-            quantity=self._desk.quantity(symbol),
+            quantity=self._desk.parts.portfolio.ledger.quantity(symbol),
             reason=command.reason,
             command_id=command.command_id,
             now=now,

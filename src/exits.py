@@ -4,6 +4,7 @@ The stop on the exchange protects the position whatever happens here; these rule
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from src.records.enums import Direction
@@ -15,6 +16,7 @@ MAXIMUM_HOLD = "maximum_hold"
 TARGET = "target"
 TRAILING = "trailing"
 FLOOR = "floor"
+_DOUBLINGS = 4
 
 
 class Held(NamedTuple):
@@ -24,7 +26,7 @@ class Held(NamedTuple):
     entry_price: float
     """Average over the opening fills, in USD."""
     opened_ts: float
-    """When its first fill happened, in seconds since the epoch on the market's clock."""
+    """When its first fill happened, in seconds since the epoch on the exchange's clock, as ``now`` is."""
 
 
 def gain_bps(held: Held, price: float) -> float:
@@ -75,18 +77,30 @@ def trailing_distance_bps(rules: ExitRules, age_s: float) -> float:
     return rules.trailing[-1].distance_bps
 
 
+class Tried(NamedTuple):
+    """The newest exit order of a position that is still there."""
+
+    ts: float
+    size: Decimal
+    """What was open when it was sent."""
+    in_vain: int
+    """Orders in a row after which no contract was gone."""
+
+
 class ExitWatch:
     """Watches the open positions: the best price of each, and which of them are to be left.
 
     What is once to be left stays so until it is gone: a target that was touched is not forgotten because the
-    exit order filled only in part.
+    exit order filled only in part. An order that closed nothing at all, because the market is suspended, takes no
+    market orders or has no book, is followed by the next after twice the time, up to sixteen times.
     """
 
     def __init__(self, *, retry_after_s: float) -> None:
+        """Watch nothing yet; ``retry_after_s`` are the market seconds from one exit order to the next."""
         self._retry_after_s = retry_after_s
         self._best: dict[str, float] = {}
         self._reasons: dict[str, str] = {}
-        self._tried_ts: dict[str, float] = {}
+        self._tried: dict[str, Tried] = {}
 
     def see(self, position: PositionView, *, ts: float, price: float) -> None:
         """Take a price of the position's symbol; one from before it was opened says nothing."""
@@ -114,14 +128,23 @@ class ExitWatch:
             if reason is None:
                 continue
             self._reasons[position.position_id] = reason
-            tried_ts = self._tried_ts.get(position.position_id)
-            if tried_ts is None or now - tried_ts >= self._retry_after_s:
+            if self._is_time(position, now):
                 leaving.append((position, reason))
         return leaving
 
-    def tried(self, position_id: str, *, now: float) -> None:
-        """Note that an exit order was sent, or refused."""
-        self._tried_ts[position_id] = now
+    def tried(self, position: PositionView, *, now: float) -> None:
+        """Note that an exit order is sent for a position as it stands, or refused."""
+        before = self._tried.get(position.position_id)
+        in_vain = before.in_vain + 1 if before is not None and before.size == position.size else 0
+        self._tried[position.position_id] = Tried(now, position.size, in_vain)
+
+    def _is_time(self, position: PositionView, now: float) -> bool:
+        tried = self._tried.get(position.position_id)
+        if tried is None:
+            return True
+        in_vain = tried.in_vain if tried.size == position.size else 0
+        wait_s: float = self._retry_after_s * 2 ** min(in_vain, _DOUBLINGS)
+        return now - tried.ts >= wait_s
 
     def _judge(
         self, rules: ExitRules, position: PositionView, prices: Mapping[str, float], now: float
@@ -137,9 +160,9 @@ class ExitWatch:
         )
 
     def _forget_all_but(self, positions: Sequence[PositionView]) -> None:
-        if not (self._best or self._reasons or self._tried_ts):
+        if not (self._best or self._reasons or self._tried):
             return
         position_ids = {position.position_id for position in positions}
-        for kept in (self._best, self._reasons, self._tried_ts):
+        for kept in (self._best, self._reasons, self._tried):
             for gone in kept.keys() - position_ids:
                 del kept[gone]

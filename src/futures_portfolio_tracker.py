@@ -6,12 +6,13 @@ from copy import copy
 from decimal import Decimal
 from typing import Protocol
 
-from src.exchange.account_log import AccountLog, Execution
+from src.exchange.account_log import AccountLog
 from src.exchange.assembly import DeskTiming, build_desk
 from src.exchange.base import Exchange, ExchangePosition, Fill
 from src.exchange.corrections import corrections
 from src.exchange.desk import TradingDesk
 from src.exchange.fill_origins import FillOrigins
+from src.exchange.log_news import Execution
 from src.exchange.order_journal import OrderJournal
 from src.exchange.order_names import new_epoch
 from src.exchange.positions_view import picture, position_view
@@ -100,8 +101,12 @@ class FuturesPortfolioTracker:
             last = self._view.read()
         except CorruptDocument:
             last = None
-        if last is not None and last.risk is not None and last.as_of_seq <= seq:
+        if last is None or last.as_of_seq > seq:
+            return
+        if last.risk is not None:
             self._path = restored(last.risk.path)
+        if last.booked is not None:
+            self._log.last_prices.update(last.booked.prices_usd)
 
     @property
     def path(self) -> EquityPath:
@@ -132,7 +137,9 @@ class FuturesPortfolioTracker:
         return self._seq - before
 
     def correct(self, symbol: str, there: ExchangePosition | None, now: float) -> None:
-        """Book what makes a symbol's position the venue's, where no execution explains it, and raise the alarm."""
+        """Book what makes a symbol's position the venue's, and raise the alarm; not while executions are awaited."""
+        if self._log.fills_from() is not None:
+            return
         known, at = self.ledger.positions.get(symbol), self._exchange.server_time(now)
         for fill in corrections(symbol, known, there, after=self.ledger.last_fill_ts, ts=at):
             self._book(self._origins.entry(fill, fee=Decimal(0), rounding=Decimal(0)))

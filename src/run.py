@@ -13,11 +13,13 @@ from contextlib import closing
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
+from src.alerts.targets import Targets
 from src.exchange.venue import Venue, open_venue, venue_url
 from src.store.disk_files import DiskFiles
 from src.supervision.courtesy import yield_to_trading
 from src.supervision.house import House
 from src.supervision.shell import (
+    ALERTS,
     ENSEMBLE_PREDICTOR,
     EXCHANGE,
     FEATURE_BUILDER,
@@ -36,10 +38,6 @@ log = logging.getLogger(__name__)
 LEARNING_WITHIN_S = 600.0
 """A learning cycle that takes longer counts as hung."""
 
-FIRST_ANSWER_S = 20.0
-"""How long the exchange may take to answer for the first time, e.g. while it is being restarted."""
-ASK_AGAIN_S = 0.5
-
 PRELOADED = ["numpy", "orjson", "msgspec", "src.supervision.shell", "src.store.jsonl", "src.store.document"]
 """What at least two processes need; the rest is imported only by the process that uses it."""
 
@@ -51,10 +49,10 @@ def main() -> int:
     return run_command_line(sys.argv[1:], bot_worker)
 
 
-def bot_worker(launch: Launch, venue: Venue | None) -> int:
+def bot_worker(launch: Launch, venue: Venue | None, targets: Targets) -> int:
     """Run the whole bot: exchange, workers, monitor thread, bot cycle; return its exit code.
 
-    Without a venue the paper exchange is started and becomes it.
+    Without a venue the paper exchange is started and becomes it. Without targets nobody is told anything.
     """
     with House(launch, context=_thread_free_forkserver(), rng=random.Random()) as house:  # noqa: S311 - jitter
         if venue is None:
@@ -62,6 +60,8 @@ def bot_worker(launch: Launch, venue: Venue | None) -> int:
             if not house.wait_for_exchange():
                 return 0
             venue = open_venue(launch.mode, house.home)
+        if targets:
+            house.supervisor.start(ProcessSpec(name=ALERTS, target=_worker_alerts, args=(launch, targets)))
         _worker_processes = _start_all_worker_processes(house.supervisor, launch)
         log.info("workers_started", extra={"facts": {n: p.pid for n, p in _worker_processes.items()}})
         house.schedule_learning(
@@ -78,17 +78,18 @@ def bot_worker(launch: Launch, venue: Venue | None) -> int:
 def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> None:
     from src.bot_cycle import build_bot_cycle
     from src.command_desk import CommandDesk
+    from src.exchange.first_answer import answered
     from src.exchange.kraken import KrakenExchange
     from src.exchange.renewed_keys import keys_reloader, remember_account
     from src.futures_portfolio_tracker import open_desk
-    from src.situation import Stakes
+    from src.situation import stakes_of
     from src.store.commands import CommandBox
 
     speed = house.clock.speed
     exchange = KrakenExchange(
         url=venue.url, api_key=venue.api_key, api_secret=venue.api_secret, clock=house.clock
     )
-    if not _answered(house, exchange.account):
+    if not answered(exchange.account, house.clock, sleep=time.sleep, stopped=lambda: house.wake.stopped):
         return
     remember_account(exchange, house.home)
     files = DiskFiles(house.home, house.settings, house.clock)
@@ -109,7 +110,7 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
             files=files,
             speed=speed,
             unhealthy_workers=house.holds,
-            stakes=Stakes(max_equity_usd=house.settings.limits.max_equity_usd, trades_without_evidence=True),
+            stakes=stakes_of(house.settings, live=house.launch.mode == "live"),
         )
         house.freezes_with(desk.freeze_reasons)
         house.freezes_with(_end_of_market(house))
@@ -124,26 +125,6 @@ def _run_bot_cycle(house: House, venue: Venue, monitor: threading.Thread) -> Non
         )
         with closing(cycle):
             house.run_main([cycle, commands], monitor)
-
-
-def _answered(house: House, ask: Callable[[], object]) -> bool:
-    """Return True after the first authenticated answer, False where a signal ends the start before.
-
-    A start without an answer is none: NoAnswer after a while, which ends the bot with exit code 4.
-    """
-    from src.exchange.errors import NoAnswer
-
-    deadline_s = house.clock.real() + FIRST_ANSWER_S
-    while not house.wake.stopped:
-        try:
-            ask()
-        except NoAnswer:
-            if house.clock.real() > deadline_s:
-                raise
-            time.sleep(ASK_AGAIN_S)
-        else:
-            return True
-    return False
 
 
 def _end_of_market(house: House) -> Callable[[], tuple[str, ...]]:
@@ -219,6 +200,30 @@ def _worker_signal_resolver(launch: Launch) -> None:
         shell.run([tracker, build_data_enrichment(shell.home, shell.files)])
 
     run_process(SIGNAL_RESOLVER, launch, body)
+
+
+def _worker_alerts(launch: Launch, targets: Targets) -> None:
+    def body(shell: Shell) -> None:
+        from src.alerts.channel import BadAddress
+        from src.alerts.watch import build_alert_watch
+        from src.supervision.health import disk_reasons
+
+        try:
+            watch = build_alert_watch(
+                shell.home,
+                shell.settings,
+                shell.clock,
+                files=shell.files,
+                targets=targets,
+                disk=lambda: disk_reasons(shell.home.root),
+                rng=random.Random(),  # noqa: S311 - jitter
+            )
+        except BadAddress as error:
+            log.error("bad_address", extra={"facts": {"error": error}})  # noqa: TRY400 - a human's typo needs no stack
+            sys.exit(EXIT_CONFIG)
+        shell.run([watch])
+
+    run_process(ALERTS, launch, body)
 
 
 def _paper_exchange(launch: Launch) -> None:

@@ -11,6 +11,7 @@ from src.gates.facts import with_entry
 from src.gates.view import MarketView, exposures_of
 from src.records.base import Record
 from src.records.decisions import Decision
+from src.records.enums import WithoutEvidence
 from src.records.features import Features
 from src.records.gate_facts import Lot, MeasuredCost
 from src.records.ledger import FillBooked, LedgerEntry
@@ -37,6 +38,16 @@ class Stakes:
     """Sizes are worked out from no more than this; None where the account is the limit."""
     trades_without_evidence: bool
     """Whether a kind of trade that nothing is known of is traded at the venue's smallest size, or not at all."""
+
+
+def stakes_of(settings: BotSettings, *, live: bool) -> Stakes:
+    """Return what a run may stake: real money is bounded twice, and not staked on what nothing is known of."""
+    caps = (settings.limits.max_equity_usd, settings.live.max_equity_usd if live else None)
+    at_minimum = settings.live_without_evidence is WithoutEvidence.MINIMUM
+    return Stakes(
+        max_equity_usd=min((cap for cap in caps if cap is not None), default=None),
+        trades_without_evidence=at_minimum or not live,
+    )
 
 
 class DecidedPrice(Record, frozen=True, kw_only=True):

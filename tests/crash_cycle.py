@@ -1,14 +1,12 @@
 """A whole trading cycle on the crash world's exchange: from signals in the queue to orders, in one process."""
 
 import shutil
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from src.bot_cycle import BotCycle, build_bot_cycle
 from src.exchange.desk import TradingDesk
 from src.records.decisions import Decision
-from src.records.enums import Strategy
 from src.records.learning import EdgeEvidence, SignalWeights
 from src.records.outcomes import PendingPut
 from src.records.signals import Signal
@@ -56,19 +54,6 @@ class CycleWorld(CrashWorld):
             shown = some_features(symbol=symbol, ts=self.paper.now, mid=mid, mark=mid, bid=mid, ask=mid)
             self._write(self.home.windows, shown)
 
-    def live(self, seconds: float, *, every: float = 0.5) -> None:
-        """Let the cycle run."""
-        assert self.cycle is not None
-        end = self.paper.now + seconds
-        while self.paper.now < end:
-            self.paper.now = min(end, self.paper.now + every)
-            self.cycle.step(self.paper.now)
-            self.cycle.save()
-
-    def wait(self, seconds: float, *, every: float = 0.5) -> None:
-        """Let time pass in steps of the cycle."""
-        self.live(seconds, every=every)
-
     def decisions(self) -> list[Decision]:
         """Return every decision on disk."""
         return list(read_all(self.home.decisions, Decision))
@@ -79,8 +64,13 @@ class CycleWorld(CrashWorld):
             self.cycle.close()
         super().stop()
 
+    def _step(self) -> None:
+        assert self.cycle is not None
+        self.cycle.step(self.paper.now)
+        self.cycle.save()
+
     def _write(self, path: Path, record: Any) -> None:  # noqa: ANN401 - a record of the file
-        with JsonlWriter(
+        with JsonlWriter[Any](
             path, writer="test", durability=Durability.KNOWLEDGE, quarantine=self.home.quarantine
         ) as writer:
             writer.append(record)

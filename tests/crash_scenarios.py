@@ -10,7 +10,7 @@ import pytest
 
 from src.records.enums import Direction
 from tests.crash_cycle import CycleWorld
-from tests.crash_points import Reaper, watch_disk
+from tests.crash_points import Reaper, skip_syncs, watch_disk
 from tests.crash_world import CrashWorld
 from tests.exchange_fakes import Killed
 from tests.paper_exchange_fakes import ETH, XBT
@@ -64,6 +64,7 @@ def all_deaths(
     first_fault: bool = False,
 ) -> Deaths:
     """Let a scenario die at each point of it in turn; ``twice`` lets the restart die as well."""
+    skip_syncs(patch)
     deaths, at = Deaths(scenario.name), 1
     while at < MOST_POINTS:
         reaper = Reaper(at)

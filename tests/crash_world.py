@@ -1,5 +1,6 @@
 """A desk on an exchange that is a way off, over a network that loses, delays and hollows out answers."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,10 @@ class Network:
     """Until then answers that hold a list come without it."""
     sent: int = 0
     under_way: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+
+    def next_due(self) -> float:
+        """Return when the next order arrives; never, where none is under way."""
+        return min((due for due, _ in self.under_way), default=math.inf)
 
     def deliver(self, paper: Exchange) -> None:
         """Bring what has arrived by now."""
@@ -89,6 +94,13 @@ class CrashWorld(World):
         self.exchange.before = lambda method: pass_by(f"before {method}")
         self.exchange.after = lambda method: pass_by(f"after {method}")
 
+    def wait(self, seconds: float, *, every: float = 0.5) -> None:
+        """Let time pass in steps of the desk; what is under way arrives at its time."""
+        end = self.paper.now + seconds
+        while self.paper.now < end:
+            self._pass_time(min(end, self.paper.now + every))
+            self._step()
+
     def get_ready(self) -> None:
         """Compare with the exchange for the first time."""
         self.desk.step(self.paper.now)
@@ -135,6 +147,15 @@ class CrashWorld(World):
                 writer.append(entry)
         found = audited(self.home).violations
         return [f"audit: {each.claim}: {each.expected}, not {each.found}" for each in found]
+
+    def _pass_time(self, until: float) -> None:
+        while self.network.next_due() <= until:
+            self.paper.now = max(self.paper.now, self.network.next_due())
+            self.network.deliver(self.paper)
+        self.paper.now = max(self.paper.now, until)
+
+    def _step(self) -> None:
+        self.desk.step(self.paper.now)
 
     def _in_doubt(self) -> bool:
         unguarded = any(p.stop is None or not p.stop.confirmed for p in self.desk.positions())

@@ -1,5 +1,6 @@
 """Deliveries on a thread of their own, with a bounded queue: nobody waits for the other side."""
 
+import contextlib
 import queue
 import random
 import threading
@@ -43,7 +44,7 @@ class Courier(Generic[T]):
         self._clock = clock
         self._attempts = attempts
         self._backoff = Backoff(first_s=_FIRST_RETRY_S, maximum_s=_LONGEST_RETRY_S, rng=rng)
-        self._waiting: queue.Queue[_Parcel[T]] = queue.Queue(_MOST_WAITING)
+        self._waiting: queue.Queue[_Parcel[T] | None] = queue.Queue(_MOST_WAITING)
         self._closing = threading.Event()
         self._counts = threading.Lock()
         self._delivered = self._failed = self._dropped = 0
@@ -77,17 +78,15 @@ class Courier(Generic[T]):
     def close(self, within_s: float) -> None:
         """Deliver what waits, as far as the time allows; each parcel is tried once more."""
         self._closing.set()
+        with contextlib.suppress(queue.Full):  # what waits wakes the thread as well
+            self._waiting.put_nowait(None)
         self._thread.join(within_s)
 
     def _run(self) -> None:
-        while True:
-            try:
-                parcel = self._waiting.get(timeout=0.2)
-            except queue.Empty:
-                if self._closing.is_set():
-                    return
-                continue
+        while (parcel := self._waiting.get()) is not None:
             self._carry(parcel)
+            if self._closing.is_set() and self._waiting.empty():
+                return
 
     def _carry(self, parcel: _Parcel[T]) -> None:
         tried = 0

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from src.store.paths import Home
-from src.store.secrets import read_secret
+from src.store.secrets import peek_secret, read_secret
 
 ALERT_URLS = "TRADING_BOT_ALERT_URLS"
 """Addresses of apprise, separated by blanks, e.g. ``ntfys://my-topic mailto://user:pass@mail.example``."""
@@ -40,5 +40,13 @@ def read_targets(home: Home) -> Targets:
     Raises:
         SecretFileExposed: ``.env`` is not ours alone.
     """
-    channels = read_secret(ALERT_URLS, home) or ""
-    return Targets(tuple(channels.split()), read_secret(HEARTBEAT_URL, home) or None)
+    return _targets(read_secret(ALERT_URLS, home), read_secret(HEARTBEAT_URL, home))
+
+
+def peek_targets(home: Home) -> Targets:
+    """Return the same; the environment keeps them."""
+    return _targets(peek_secret(ALERT_URLS, home), peek_secret(HEARTBEAT_URL, home))
+
+
+def _targets(channels: str | None, heartbeat: str | None) -> Targets:
+    return Targets(tuple((channels or "").split()), heartbeat or None)

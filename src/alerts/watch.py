@@ -21,6 +21,7 @@ from src.records.alerts import Alert, AlertChange, AlertKind, AlertState
 from src.records.settings import BotSettings
 from src.store.errors import StoreError, WriteFailed
 from src.store.files import Files, Outgoing, Page
+from src.store.home import identity_file
 from src.store.jsonl import Durability
 from src.store.paths import Home
 
@@ -168,7 +169,6 @@ def build_alert_watch(
     *,
     files: Files,
     targets: Targets,
-    name: str,
     disk: Callable[[], tuple[str, ...]],
     rng: random.Random,
 ) -> AlertWatch:
@@ -199,9 +199,15 @@ def build_alert_watch(
         bulletin=Bulletin(settings.alerts),
         outlets=outlets,
         clock=clock,
-        name=name,
+        name=title_of(home),
         secrets=targets.secrets(),
     )
+
+
+def title_of(home: Home) -> str:
+    """Return what every message of a home begins with."""
+    identity = identity_file(home).read()
+    return "trading-bot" if identity is None else f"trading-bot {identity.mode} {identity.instance}"
 
 
 def heartbeat_client(clock: Clock, rng: random.Random) -> HttpClient:

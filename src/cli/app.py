@@ -19,6 +19,8 @@ COMMANDS = {
     "records-page": "records_page",
     "report": "report",
     "audit": "audit",
+    "conform": "conform",
+    "preflight": "preflight",
     "flatten": "flatten",
     "clear": "clear",
     "accept": "accept",

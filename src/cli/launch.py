@@ -9,8 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from src.alerts.targets import Targets, read_targets
 from src.cli.clock_file import refuse_ended_market, start_clock
 from src.cli.configs import load_all
+from src.cli.live_terms import refuse_unproven
 from src.cli.options import project_root
 from src.clock import anchor_now
 from src.exchange.simulator.instruments import INSTRUMENTS
@@ -49,14 +51,15 @@ class Options:
 
 
 @contextmanager
-def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None]]:
+def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None, Targets]]:
     """Hold a home that is ready to run what was asked; the venue is None where it is ours to start.
 
-    The venue holds secrets, so it stands beside the launch, which every worker gets.
+    The venue and the targets hold secrets, so they stand beside the launch, which every worker gets.
 
     Raises:
         MissingKeys: the mode needs keys that nobody gave.
-        UsageError: the options contradict each other, or the mode is not available.
+        UsageError: the options contradict each other.
+        NotProven: real money, and something that has to come first is missing.
         ConfigError: one or more configs cannot be used; all faults at once.
         HomeLocked: another instance runs here.
         LimitsLoosened: a hard limit is looser than at the last start, unconfirmed.
@@ -71,6 +74,9 @@ def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None]]:
     home = prepare_home(asked.home, project_root() / "configs")
     with HomeLock(home):
         settings = _overridden(load_all(home), asked)
+        targets = read_targets(home)
+        if asked.mode == "live":
+            refuse_unproven(home, settings, targets)
         venue = None if asked.mode == "paper" else open_venue(asked.mode, home)
         identity = bind(
             home,
@@ -96,7 +102,7 @@ def prepared(asked: Options) -> Iterator[tuple[Launch, Venue | None]]:
             seed=asked.seed,
             duration_s=asked.duration_s,
         )
-        yield launch, venue
+        yield launch, venue, targets
 
 
 def _check(asked: Options) -> None:
@@ -108,8 +114,6 @@ def _check(asked: Options) -> None:
         raise UsageError(f"--speed must lie in 0.1..1000, not {asked.speed:g}")
     if asked.mode != "paper" and asked.market != "synthetic":
         raise UsageError("--market belongs to paper mode; demo and live read their own exchange")
-    if asked.mode == "live":
-        raise UsageError("--mode live needs the checks on real money, which this version does not have yet")
 
 
 def _overridden(settings: BotSettings, asked: Options) -> BotSettings:

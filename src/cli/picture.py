@@ -1,25 +1,31 @@
 """What a home's records say, gathered for people and scripts."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from src.cli.alert_words import alert_faults
+from src.records.alerts import AlertState
 from src.records.base import Document
 from src.records.decisions import Decision
 from src.records.enums import OrderPurpose
 from src.records.learning import LearningState
-from src.records.ledger import Positions
+from src.records.ledger import LedgerEntry, Positions
 from src.records.operations import Health, WorkerState
 from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderUpdate
+from src.records.risk import RiskEvent, RiskLatched
 from src.records.simulation import SimulationRun
+from src.report.bare_time import BareNumbers, bare_numbers
+from src.risk.book import folded
 from src.store.document import DocumentFile
 from src.store.errors import StoreError
 from src.store.freeze import Freeze
 from src.store.held import home_is_held
-from src.store.jsonl import read_tail
+from src.store.jsonl import read_all, read_tail
 from src.store.paths import Home
 
 NEWEST = 1000
@@ -54,13 +60,20 @@ class Picture:
     """The manifest of a home that was lived in virtual time."""
     frozen: tuple[str, ...] = ()
     """Why the flag that stands in the home forbids new entries."""
+    breached: tuple[RiskLatched, ...] = ()
+    """The hard limits whose breach nobody has cleared."""
+    bare: BareNumbers | None = None
+    """How long the newest positions stood without a stop."""
+    alerts: AlertState | None = None
+    """Who is told; None where nobody was ever to be told."""
     unreadable: tuple[str, ...] = ()
     """Documents that are there but cannot be read, and why."""
 
     def faults(self) -> tuple[str, ...]:
         """Return what a person must look at."""
+        breached = [breach_in_words(latch) for latch in self.breached]
         if self.health is None or not self.running:
-            return self.unreadable
+            return (*self.unreadable, *breached)
         broken = [
             f"{fault.file}:{fault.line}:{fault.column} {fault.key}: {fault.rule}"
             for fault in self.health.config_faults
@@ -75,7 +88,12 @@ class Picture:
             for view in (self.positions.open_positions if self.positions else ())
             if view.stop is None
         ]
-        return (*self.unreadable, *broken, *down, *naked)
+        silent = alert_faults(self.alerts) if self.alerts is not None and self._alerts_run() else ()
+        return (*self.unreadable, *breached, *silent, *broken, *down, *naked)
+
+    def _alerts_run(self) -> bool:
+        workers = self.health.workers if self.health is not None else ()
+        return any(worker.name == "alerts" for worker in workers)
 
     def as_json(self) -> dict[str, object]:
         """Return plain values for a script."""
@@ -83,9 +101,12 @@ class Picture:
             "running": self.running,
             "simulation": msgspec.to_builtins(self.simulation),
             "frozen": list(self.frozen),
+            "breached": msgspec.to_builtins(self.breached),
             "health": msgspec.to_builtins(self.health),
             "positions": msgspec.to_builtins(self.positions),
             "learning": msgspec.to_builtins(self.learning),
+            "alerts": msgspec.to_builtins(self.alerts),
+            "without_stop": None if self.bare is None else asdict(self.bare),
             "funnel": {
                 "decisions": self.funnel.decisions,
                 "passed": self.funnel.passed,
@@ -105,10 +126,25 @@ def picture_of(home: Home) -> Picture:
         health=_document(home.health, Health, unreadable),
         positions=_document(home.positions_futures, Positions, unreadable),
         learning=_document(home.learning_state, LearningState, unreadable),
+        alerts=_document(home.alert_state, AlertState, unreadable),
         funnel=_funnel(home),
+        bare=bare_numbers(
+            read_tail(home.orders, OrderEvent, NEWEST), read_tail(home.fills, LedgerEntry, NEWEST)
+        ),
         simulation=_document(home.simulation, SimulationRun, unreadable),
         frozen=Freeze(home).reasons() if home.logs.is_dir() else (),
+        breached=tuple(folded(read_all(home.risk, RiskEvent)).latched.values()),
         unreadable=tuple(unreadable),
+    )
+
+
+def breach_in_words(latch: RiskLatched) -> str:
+    """Return what a person reads of a breached limit, and what to do."""
+    state = latch.state.value.lower().replace("_", "-")
+    since = f"{datetime.fromtimestamp(latch.ts, UTC):%Y-%m-%d %H:%M}"
+    return (
+        f"{state} since {since}: {latch.limit.value} was {latch.measured:.4g}, the limit {latch.allowed:.4g}; "
+        f'once that is understood: python -m src clear "REASON"'
     )
 
 

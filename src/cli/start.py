@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from src.alerts.targets import Targets
 from src.cli.exit_codes import ExitCode
 from src.cli.launch import Options, UsageError, prepared
+from src.cli.live_terms import NotProven
 from src.cli.options import HomeOption, project_root
 from src.cli.refusals import REFUSALS
 from src.exchange.errors import ExchangeFault
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 
 CODES: dict[type[Exception], ExitCode] = {
     UsageError: ExitCode.CONFIG,
+    NotProven: ExitCode.CONFIG,
     ExchangeRefused: ExitCode.CONFIG,
     MissingKeys: ExitCode.CONFIG,
     ExchangeNotReached: ExitCode.NO_EXCHANGE,
@@ -31,15 +34,15 @@ CODES: dict[type[Exception], ExitCode] = {
 """What each refusal ends with; the first that fits counts."""
 
 
-def run_command_line(arguments: list[str], bot_worker: Callable[[Launch, Venue | None], int]) -> int:
+def run_command_line(arguments: list[str], bot_worker: Callable[[Launch, Venue | None, Targets], int]) -> int:
     """Read a command line, prepare the home, run the bot; return the exit code."""
     configure_logging(MAIN)
     try:
         options = _parsed(arguments)
         if options is None:
             return ExitCode.OK
-        with prepared(options) as (launch, venue):
-            return bot_worker(launch, venue)
+        with prepared(options) as (launch, venue, targets):
+            return bot_worker(launch, venue, targets)
     except typer.TyperException as error:
         print(f"{error.format_message()} (--help shows what there is)", file=sys.stderr)
         return ExitCode.CONFIG
@@ -78,7 +81,9 @@ def _parsed(arguments: list[str]) -> Options | None:
     ) -> None:
         """Run the trading bot until Ctrl-C."""
         names = tuple(name.strip() for name in symbols.split(",")) if symbols else None
-        found.append(Options(home or project_root(), mode, market, names, seed, speed, duration, confirm_limits))
+        found.append(
+            Options(home or project_root(), mode, market, names, seed, speed, duration, confirm_limits)
+        )
 
     app(arguments, standalone_mode=False, prog_name="python -m src.run")
     return found[0] if found else None

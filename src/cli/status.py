@@ -9,12 +9,14 @@ from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 
+from src.cli.alert_words import alert_line
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, JsonOption, home_of
 from src.cli.picture import Picture, picture_of
 from src.records.ledger import PositionView
 from src.records.operations import WorkerHealth, WorkerState
 from src.records.simulation import SimulationRun
+from src.report.bare_time import bare_in_words
 
 STATE_STYLES = {
     WorkerState.READY: "green",
@@ -44,6 +46,8 @@ def _sections(picture: Picture) -> list[Table | str]:
         sections.append(_processes(picture.health.workers))
     if picture.positions is not None:
         sections.append(_positions(picture))
+    if picture.bare is not None and picture.bare.positions:
+        sections.append(f"Without a stop: {bare_in_words(picture.bare)}")
     sections.append(_funnel(picture))
     if picture.learning is not None:
         state = picture.learning
@@ -54,6 +58,8 @@ def _sections(picture: Picture) -> list[Table | str]:
         )
     else:
         sections.append("Learning: no cycle yet")
+    if picture.alerts is not None and picture.running:
+        sections.append(escape(alert_line(picture.alerts)))
     sections.extend(f"[red]{escape(fault)}[/red]" for fault in picture.faults())
     return sections
 

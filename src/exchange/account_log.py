@@ -6,16 +6,15 @@ has its fill, and when both sides have told everything the ledger's collateral i
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from src.exchange.base import AccountLogEntry, AccountState, Exchange, Fill
 from src.exchange.errors import NoAnswer
+from src.exchange.log_news import LogNews, alarm_of, executions_in, number_of, of_execution
 from src.exchange.missing_fills import MissingFills
 from src.ledger.accounts import USD
 from src.ledger.book import Ledger
 from src.ledger.log_words import kind_of
-from src.records.enums import CashKind
 from src.records.ledger import CashBooked, FillSettled, FundingBooked, LedgerOpened
 
 LOG_EVERY_S = 60.0
@@ -26,33 +25,10 @@ _EARLIER_S = 3600.0
 _SETTLES_WITHIN_S = 3600.0
 _OPENS_WITHIN_S = 30.0
 _LOOKS_FOR_A_GAP = 3
+_CAUGHT_UP_WITHIN_S = 600.0
 _CENT = Decimal("0.01")
 _SAME = Decimal("0.0001")
 _ZERO = Decimal(0)
-
-
-@dataclass(slots=True)
-class Execution:
-    """What the rows of one execution moved, in USD."""
-
-    ts: float
-    symbol: str | None
-    fee: Decimal = _ZERO
-    gain: Decimal = _ZERO
-    """What was moved beyond fee and funding."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogNews:
-    """What one look at the account log brought."""
-
-    executions: dict[str, Execution] = field(default_factory=dict)
-    """By fill."""
-    entries: tuple[FundingBooked | CashBooked, ...] = ()
-    """What is to be booked for itself, oldest first."""
-    alarms: tuple[str, ...] = ()
-    looked: bool = False
-    """The log was asked, and answered."""
 
 
 class AccountLog:
@@ -62,12 +38,14 @@ class AccountLog:
         """Take where to ask, and the ledger that knows what is booked; ``real_second`` is one in market seconds."""
         self.rates: dict[str, Decimal] = {}
         """Prices of collateral other than USD, in USD, as the venue values it."""
+        self.last_prices = dict(ledger.accounts.prices)
+        """The same as earlier lives knew them: for what is no longer held when this one first asks."""
         self._exchange = exchange
         self._ledger = ledger
         self._second = real_second
         self._due = 0.0
         self._seen: float | None = None
-        self._balances: dict[str, Decimal] = {}
+        self._newest: dict[str, AccountLogEntry] = {}
         self._missing = MissingFills(ledger=ledger, real_second=real_second)
         self._gaps = 0
         self._first_try: float | None = None
@@ -92,6 +70,7 @@ class AccountLog:
             log_fills=tuple(row.fill_id for row in rows if row.fill_id and newest and row.ts >= newest.ts),
             holdings={held.asset: held.quantity for held in others},
             holdings_usd=sum((held.value for held in others), _ZERO),
+            values_usd={held.asset: held.value for held in others},
         )
 
     def fills_from(self) -> float | None:
@@ -109,21 +88,25 @@ class AccountLog:
             return LogNews()
         since = self._since(new.values(), now)
         try:
-            rows = sorted(self._exchange.account_log(since), key=_number)
+            rows = sorted(self._exchange.account_log(since), key=number_of)
             rows = [row for row in rows if self._counts(row)]
             self._learn_rates(rows)
         except NoAnswer:
             self._due = now + _SOON_S * self._second
             return LogNews()
         self._seen = max((row.ts for row in rows), default=self._seen)
-        self._balances |= {row.asset: row.new_balance for row in rows}
+        for row in rows:
+            known = self._newest.setdefault(row.asset, row)
+            self._newest[row.asset] = max(
+                known, row, key=number_of
+            )  # the log may lag behind what it told before
         alarms = [*self._gap(rows, since), *self._missing.note(rows, new, now)]
         waiting = self._missing or self._gaps or self._young(now)
         self._due = now + (_AGAIN_S if waiting else LOG_EVERY_S) * self._second
         entries = [entry for row in rows for entry in self._entries(row)]
-        alarms += [_unknown(entry) for entry in entries if _is_unknown(entry)]
+        alarms += [alarm for entry in entries if (alarm := alarm_of(entry)) is not None]
         entries += self._missing.given_up(now)
-        return LogNews(_executions(rows), tuple(entries), tuple(alarms), looked=True)
+        return LogNews(executions_in(rows), tuple(entries), tuple(alarms), looked=True)
 
     def settled(self, news: LogNews) -> list[FillSettled]:
         """Return the lines for booked fills whose estimated fee the log has now shown."""
@@ -144,22 +127,29 @@ class AccountLog:
 
         Nothing is compared while either side has not told everything yet.
         """
-        if self._missing or self._gaps or self._young(now):
+        if self._missing or self._gaps or self._young(now) or self._lags(now):
             return []
         held = self._ledger.accounts.collateral
         return [
             f"balance_mismatch:{asset}"
-            for asset, shown in self._balances.items()
-            if abs(held.get(asset, _ZERO) - shown) * (1 if asset == USD else self.rates.get(asset, _ZERO))
+            for asset, row in self._newest.items()
+            if abs(held.get(asset, _ZERO) - row.new_balance)
+            * (1 if asset == USD else self.rates.get(asset, _ZERO))
             > _CENT
         ]
+
+    def _lags(self, now: float) -> bool:
+        """Return whether the log may not show yet what an earlier life has booked of it."""
+        booked = max(self._ledger.last_fill_ts or 0.0, self._ledger.last_row_ts or 0.0)
+        told = max((row.ts for row in self._newest.values()), default=booked)
+        return told < booked and now <= booked + _CAUGHT_UP_WITHIN_S * self._second
 
     def _rows_within(self, account: AccountState, now: float) -> tuple[AccountLogEntry, ...]:
         """Return the newest rows up to the account's balance, oldest first; none where the log does not tell."""
         if self._first_try is None:
             self._first_try = now
         try:
-            rows = sorted(self._exchange.account_log(now - _EARLIER_S * self._second), key=_number)
+            rows = sorted(self._exchange.account_log(now - _EARLIER_S * self._second), key=number_of)
         except NoAnswer:
             return ()
         known = _rows_in(account, rows)
@@ -225,7 +215,7 @@ class AccountLog:
                     FundingBooked(ts=row.ts, entry_id=row.entry_id, symbol=row.symbol, amount_usd=row.funding)
                 )
         name = row.entry_id if rest == row.change else f"{row.entry_id}-rest"
-        if rest and not _of_execution(row) and not self._ledger.has_row(name):
+        if rest and not of_execution(row) and not self._ledger.has_row(name):
             found.append(
                 CashBooked(
                     ts=row.ts,
@@ -240,7 +230,7 @@ class AccountLog:
         return found
 
     def _worth(self, asset: str, amount: Decimal) -> Decimal | None:
-        rate = self.rates.get(asset)
+        rate = self.rates.get(asset, self.last_prices.get(asset))
         return None if rate is None else amount * rate
 
 
@@ -256,33 +246,3 @@ def _rows_in(account: AccountState, rows: list[AccountLogEntry]) -> int:
         if all(abs(balance - held.get(asset, _ZERO)) < _SAME for asset, balance in shown.items()):
             known = number
     return known
-
-
-def _number(row: AccountLogEntry) -> int:
-    return int(row.entry_id)
-
-
-def _of_execution(row: AccountLogEntry) -> bool:
-    return row.fill_id is not None and row.asset == USD
-
-
-def _executions(rows: list[AccountLogEntry]) -> dict[str, Execution]:
-    found: dict[str, Execution] = {}
-    for row in rows:
-        if row.fill_id is not None and row.asset == USD:
-            execution = found.setdefault(row.fill_id, Execution(row.ts, row.symbol))
-            execution.fee += row.fee
-            execution.gain += row.change - row.funding + row.fee
-    return found
-
-
-def _is_unknown(entry: FundingBooked | CashBooked) -> bool:
-    if isinstance(entry, FundingBooked):
-        return False
-    valued = entry.value_usd is not None or entry.kind is not CashKind.TRANSFER
-    return entry.kind is CashKind.UNKNOWN or not valued
-
-
-def _unknown(entry: FundingBooked | CashBooked) -> str:
-    word = entry.info if isinstance(entry, CashBooked) else ""
-    return f"unknown_log_row:{word}"

@@ -1,6 +1,6 @@
 """All of the bot's dealings with its exchange behind one door: what the trading cycle talks to."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from src.exchange.base import Exchange, Instrument
 from src.exchange.errors import NoAnswer, OrderRefused
 from src.exchange.executor import EntryTerms, Executor, Submission
+from src.exchange.market_look import MarketLook
 from src.exchange.order_journal import OrderJournal
 from src.exchange.portfolio import Portfolio, standing_of
 from src.exchange.protection import NOTHING_TO_REDUCE, Protection
@@ -18,7 +19,6 @@ from src.records.ledger import PositionView
 from src.risk.watch import RiskWatch, Standing
 
 _FILLS_EVERY_S = 1.0
-_INSTRUMENTS_EVERY_S = 600.0
 _AGAIN_S = 2.0
 
 
@@ -52,15 +52,14 @@ class TradingDesk:
         self._ledger = parts.portfolio.ledger
         self._instruments = instruments
         self._real_second = real_second
-        self._instruments_due = 0.0
         self._fills_due = 0.0
         self._confirm_due = 0.0
-        self._prices_due = 0.0
+        self._look = MarketLook(parts.exchange, instruments, real_second=real_second)
         self._pending: dict[str, tuple[str, Decimal]] = {}
         self._files: tuple[Closable, ...] = ()
         self._prices = 0
         self._seen: tuple[int, ...] = ()
-        self._measured: tuple[int, ...] = ()
+        self._measured: tuple[float, ...] = ()
         self._positions: tuple[PositionView, ...] = ()
 
     @property
@@ -88,21 +87,13 @@ class TradingDesk:
         return (*parts.protection.reasons(), *parts.reconciler.reasons(), *parts.risk.reasons())
 
     @property
-    def risk(self) -> RiskWatch:
-        """Return the watch over the hard limits."""
-        return self._parts.risk
+    def parts(self) -> DeskParts:
+        """Return what the desk is made of, for what a person asks of it."""
+        return self._parts
 
     def standing(self) -> Standing:
         """Return how the account stands, for the hard limits."""
         return standing_of(self._parts.portfolio, self.positions())
-
-    def cancel_foreign(self, symbols: Container[str], *, now: float) -> int:
-        """Take resting orders that are not ours off the exchange; return how many still stand.
-
-        Raises:
-            NoAnswer: the exchange did not tell which there are.
-        """
-        return self._parts.reconciler.cancel_foreign(symbols, now)
 
     def accept(self, symbol: str) -> tuple[str, ...]:
         """Let a symbol's foreign position and orders stand; return the reasons that this took away."""
@@ -134,10 +125,6 @@ class TradingDesk:
         if known != self._seen:
             self._seen, self._positions = known, parts.portfolio.positions(parts.protection.view_of)
         return self._positions
-
-    def quantity(self, symbol: str) -> Decimal:
-        """Return the signed contracts of a symbol; 0 where it is flat."""
-        return self._ledger.quantity(symbol)
 
     def equity_usd(self) -> Decimal | None:
         """Return cash plus unrealised P&L in USD; None while an open position has no known price."""
@@ -202,8 +189,7 @@ class TradingDesk:
 
     def step(self, now: float) -> int:
         """Do what is due, from unknown orders to the view; return the number of events."""
-        if self._instruments_due <= now:
-            self._refresh_instruments(now)
+        self._look.refresh(now)
         events = self._parts.resolver.step(now)
         if self._fills_due <= now and (self._ledger.positions or self._pending):
             events += self._sync(now)
@@ -214,11 +200,12 @@ class TradingDesk:
         if compared:
             events += compared + self._parts.protection.step(now)
         self._confirm(now)
-        self._price(now)
+        self._look.price(self._parts.portfolio.unpriced(), self.observe, now)
         if events:
             self._parts.portfolio.touch()
         self._parts.portfolio.publish(now, self._parts.protection.view_of)
-        measured = (self._prices, self._ledger.changes, self._parts.journal.changes)
+        index, journal = self._parts.portfolio.path.index, self._parts.journal
+        measured = (self._prices, self._ledger.changes, journal.changes, index)
         if measured != self._measured:
             self._measured = measured
             self._parts.risk.look(now, self.standing())
@@ -290,27 +277,3 @@ class TradingDesk:
         self._parts.portfolio.touch()
         if self._parts.protection.unconfirmed():
             self._confirm_due = now + _AGAIN_S * self._real_second
-
-    def _price(self, now: float) -> None:
-        """Ask the venue for prices that no market message has brought yet."""
-        if self._prices_due > now:
-            return
-        for symbol in self._parts.portfolio.unpriced():
-            self._prices_due = now + _AGAIN_S * self._real_second
-            try:
-                mark = self._parts.exchange.quote(symbol).mark
-            except NoAnswer:
-                return
-            if mark is not None:
-                self.observe(symbol, mark)
-
-    def _refresh_instruments(self, now: float) -> None:
-        """Read the contracts anew; the known ones stand while the exchange does not answer."""
-        try:
-            listed = self._parts.exchange.instruments()
-        except NoAnswer:
-            self._instruments_due = now + _AGAIN_S * self._real_second
-            return
-        self._instruments_due = now + _INSTRUMENTS_EVERY_S * self._real_second
-        self._instruments.clear()
-        self._instruments.update(listed)

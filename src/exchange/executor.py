@@ -134,13 +134,14 @@ class Executor:
     def closing_blocked(self, symbol: str, now: float) -> bool:
         """Return whether an order of a symbol without an outcome forbids to close what is open there.
 
-        A stop that no round of the search has found within half the time that the exchange may still accept it
-        does not: a second one cannot close more than there is, and nothing is worse than none.
+        One that only reduces does not, once half the time is over in which the exchange may still accept it: by
+        then it was searched for, a second one cannot close more than there is, and a position must not be bare
+        until the search is at its end.
         """
         patience_s = self._process_within_s / 2
         return any(
             order.intent.symbol == symbol
-            and (order.intent.purpose is not OrderPurpose.STOP or now - order.intent.ts < patience_s)
+            and (not order.intent.reduce_only or now - order.intent.ts < patience_s)
             for order in self._journal.unresolved()
         )
 

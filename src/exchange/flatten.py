@@ -69,7 +69,7 @@ class Flatten:
     def _cancel_foreign(self, now: float) -> int:
         before = self._others
         try:
-            self._others = self._desk.cancel_foreign(_All(self._symbol), now=now)
+            self._others = self._desk.parts.reconciler.cancel_foreign(_All(self._symbol), now)
         except NoAnswer:
             return 0
         return before

@@ -16,7 +16,7 @@ from src.exchange.session import ExchangeSession
 from src.exchange.session_wire import Endpoint
 from src.net.deadline import DeadlineSession
 
-_BROKEN = (ccxt.BaseError, LookupError, TypeError, ValueError, AttributeError)
+BROKEN = (ccxt.BaseError, LookupError, TypeError, ValueError, AttributeError)
 """What ccxt raises on faults of transport and on bodies that are not what it expects."""
 
 
@@ -105,7 +105,7 @@ class KrakenWire:
         self._session.newest_status = None
         try:
             return self._calls[endpoint](dict(params))
-        except _BROKEN as fault:
+        except BROKEN as fault:
             raise NoAnswer(type(fault).__name__) from fault
 
     def refusal(self) -> str | None:

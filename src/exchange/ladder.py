@@ -1,4 +1,4 @@
-"""How a position is left that must not stay open: reduce-only orders that go at once, each a step wider than the last."""
+"""How a position is left that must not stay open: reduce-only orders, each a step wider than the last."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

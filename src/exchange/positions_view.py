@@ -49,7 +49,7 @@ def picture(
         funding_usd=ledger.funding,
         open_positions=positions,
         closed_positions=tuple(_closed_view(closed) for closed in ledger.closed),
-        booked=_booked(ledger),
+        booked=_booked(ledger, rates),
         risk=_risk(ledger, marks, rates, path, ts),
     )
 
@@ -85,7 +85,7 @@ def exposure(ledger: Ledger, marks: Mapping[str, Decimal]) -> tuple[Decimal, Dec
     return gross, net
 
 
-def _booked(ledger: Ledger) -> BookedView:
+def _booked(ledger: Ledger, rates: Mapping[str, Decimal]) -> BookedView:
     total = ledger.accounts.total
     other = (Account.SETTLEMENT, Account.CHARGES, Account.ROUNDING, Account.UNKNOWN)
     return BookedView(
@@ -94,6 +94,7 @@ def _booked(ledger: Ledger) -> BookedView:
         conversion_usd=total(Account.CONVERSION),
         other_usd=sum((total(account) for account in other), _ZERO),
         holdings=ledger.holdings(),
+        prices_usd=ledger.accounts.prices | dict(rates),
     )
 
 

@@ -101,7 +101,7 @@ class Protection:
         for order in self._journal.resting_stops():
             cli = order.intent.cli_ord_id
             if cli in shown:
-                self._compare(order, shown[cli])
+                self._compare(order, shown[cli], now)
             elif complete:
                 self._forget_order(cli)
                 booked = self._ledger.booked(cli)
@@ -140,10 +140,12 @@ class Protection:
                 )
         return None
 
-    def _compare(self, order: TrackedOrder, shown: OpenOrder) -> None:
+    def _compare(self, order: TrackedOrder, shown: OpenOrder, now: float) -> None:
         cli, position = order.intent.cli_ord_id, self._ledger.positions.get(order.intent.symbol)
         self.changes += 1
         if has_fired(shown):
+            if shown.order_id != order.order_id:
+                self._rename(order, shown.order_id, now)
             self._spoil(order, "stop_fired_and_rests", self._fired)
         elif position is not None and differs(order, shown, open_size=position.size):
             self._disagreements[position.position_id] += 1
@@ -152,6 +154,12 @@ class Protection:
             self._confirmed.add(cli)
         else:
             self._confirmed.add(cli)
+
+    def _rename(self, order: TrackedOrder, order_id: str, now: float) -> None:
+        """Write down by which name the venue knows what a stop has become."""
+        self._journal.settle(
+            order, state=OrderState.ACKED, reason="fired_and_rests", now=now, order_id=order_id
+        )
 
     def _spoil(self, order: TrackedOrder, event: str, kept: set[str]) -> None:
         """Take note that what rests under a stop's name does not protect as it should."""
@@ -190,7 +198,9 @@ class Protection:
         """Return why a resting stop is to be cancelled, or None."""
         position = self._ledger.positions.get(order.intent.symbol)
         if position is None or position.position_id != order.intent.position_id:
-            return "position_closed"
+            # a ledger that lost its lines knows of no position either: it must have seen this one close
+            seen = self._ledger.closings.find(order.intent.position_id) is not None
+            return "position_closed" if seen or (position and position.strategy) else None
         newest = self._newest_fitting(position)
         if newest is not None and newest.intent.cli_ord_id != order.intent.cli_ord_id:
             return "replaced"

@@ -48,28 +48,35 @@ OF_KIND = {
 class Accounts:
     """Collateral by currency, and beside it the reasons; the two sides always balance."""
 
-    __slots__ = ("_others", "_usd", "collateral")
+    __slots__ = ("_others", "_usd", "collateral", "prices")
 
     def __init__(self) -> None:
         self.collateral: dict[str, Decimal] = {USD: _ZERO}
+        self.prices: dict[str, Decimal] = {}
+        """What a unit of collateral other than USD was worth when an entry told last, in USD."""
         self._usd = dict.fromkeys(Account, _ZERO)
         self._others: defaultdict[tuple[str, Account], Decimal] = defaultdict(Decimal)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Accounts):
             return NotImplemented
-        return (self.collateral, self._usd, self._others) == (other.collateral, other._usd, other._others)
+        mine = (self.collateral, self._usd, self._others, self.prices)
+        return mine == (other.collateral, other._usd, other._others, other.prices)
 
     __hash__ = None  # type: ignore[assignment] # it changes with every posting
 
-    def post(self, account: Account, amount: Decimal, asset: str = USD) -> None:
-        """Move collateral by a signed amount, and the account by the same."""
+    def post(
+        self, account: Account, amount: Decimal, asset: str = USD, value_usd: Decimal | None = None
+    ) -> None:
+        """Move collateral by a signed amount, and the account by the same; ``value_usd`` is what it was worth."""
         if asset == USD:
             self.collateral[USD] += amount
             self._usd[account] += amount
             return
         self.collateral[asset] = self.collateral.get(asset, _ZERO) + amount
         self._others[asset, account] += amount
+        if value_usd is not None and amount:
+            self.prices[asset] = value_usd / amount
 
     def total(self, account: Account, asset: str = USD) -> Decimal:
         """Return what an account has moved in all; positive has raised the collateral."""

@@ -181,7 +181,7 @@ class Ledger:
         self._usd_put_in = opened.balance_usd - opened.holdings_usd
         self.accounts.post(Account.CAPITAL, self._usd_put_in)
         for asset, held in opened.holdings.items():
-            self.accounts.post(Account.CAPITAL, held, asset)
+            self.accounts.post(Account.CAPITAL, held, asset, opened.values_usd.get(asset))
 
     def _book_fill(self, fill: FillBooked) -> None:
         if not self._fill_ids.add(fill.fill_id):
@@ -280,7 +280,7 @@ class Ledger:
         self._note_row(entry.ts)
         if entry.fill_id is not None:
             self._fill_ids.add(entry.fill_id)
-        self.accounts.post(OF_KIND[entry.kind], entry.amount, entry.asset)
+        self.accounts.post(OF_KIND[entry.kind], entry.amount, entry.asset, entry.value_usd)
         if entry.asset == USD and entry.kind in _PUT_IN:
             self._usd_put_in += entry.amount
         if entry.kind is CashKind.TRANSFER:

@@ -43,7 +43,7 @@ class Preflight(Document, frozen=True, kw_only=True):
 
     mode: str
     version: str
-    channels: str
-    """A hash of the addresses that were tested: notification channels and heartbeat."""
+    tested: str
+    """A hash of the addresses and the key that it is of."""
     passed: bool
     rows: tuple[CheckRow, ...]

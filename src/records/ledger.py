@@ -23,6 +23,8 @@ class LedgerOpened(Line, frozen=True, kw_only=True, tag_field="type", tag="opene
     """Collateral other than USD, in its own units; its value is part of ``balance_usd``."""
     holdings_usd: Decimal = Decimal(0)
     """The value of ``holdings`` at that moment."""
+    values_usd: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """The same, of each by itself; empty in files of before it was written."""
 
     @property
     def since_ts(self) -> float:
@@ -131,6 +133,15 @@ class ClosingRevised(Line, frozen=True, kw_only=True, tag_field="type", tag="rev
     funding_usd: Decimal
     net_pnl_usd: Decimal
 
+    def applied_to(self, closed: PositionClosed) -> PositionClosed:
+        """Return a closing with these figures in place of its own."""
+        return msgspec.structs.replace(
+            closed,
+            fees_usd=self.fees_usd,
+            funding_usd=self.funding_usd,
+            net_pnl_usd=self.net_pnl_usd,
+        )
+
 
 LedgerEntry = (
     LedgerOpened | FillBooked | FillSettled | FundingBooked | CashBooked | PositionClosed | ClosingRevised
@@ -216,6 +227,8 @@ class BookedView(Record, frozen=True, kw_only=True):
     """Settlements, charges, roundings of the venue, and rows in unknown words."""
     holdings: dict[str, Decimal]
     """Collateral other than USD, in its own units."""
+    prices_usd: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """What a unit of each currency was worth when the venue told last; a restart goes on from it."""
 
 
 class RiskView(Record, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """The head of the page: what was run, what came of it, and how much that says."""
 
+from src.report.bare_time import bare_in_words
 from src.report.page_html import bullets, cards, folded, heading, paragraph, table, title
 from src.report.page_numbers import (
     NOTHING,
@@ -49,6 +50,7 @@ def run_facts_table(report: RunReport) -> str:
         ("window", duration(facts.window_s)),
         ("costs assumed", assumed),
         ("mean cost that outcomes were charged", bps(report.outcomes.mean_cost_bps, signed=False)),
+        ("without a stop", bare_in_words(report.bare)),
         ("policies in force", f"{count(report.funnel.policies_versions)} versions"),
         ("weights in force", f"{count(report.funnel.weights_versions)} versions"),
         *sorted(facts.versions.items()),

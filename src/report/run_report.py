@@ -10,6 +10,7 @@ from src.records.enums import Regime, Strategy
 from src.records.learning import AuditKind, LearningAudit
 from src.records.ledger import FillBooked, LedgerEntry
 from src.records.orders import OrderEvent
+from src.report.bare_time import BareNumbers, BareTime
 from src.report.funnel import DecisionRow, DecisionTally, FunnelNumbers, OrderTally
 from src.report.performance import BlockTally
 from src.report.performance_equity import EquityCurve, EquityFold
@@ -58,6 +59,8 @@ class RunReport:
     """What learning changed, oldest first."""
     learning: dict[AuditKind, int]
     cycles: int
+    bare: BareNumbers
+    """How long positions stood without a stop."""
     files: tuple[FileRead, ...]
 
 
@@ -90,6 +93,7 @@ class _Pass:
         self._windows = 0
         self._priced = 0
         self._orders = OrderTally()
+        self._bare = BareTime()
         self._signal_blocks = BlockTally(facts.block_s)
 
     def report(self) -> RunReport:
@@ -127,6 +131,7 @@ class _Pass:
             changes=changes,
             learning=kinds,
             cycles=cycles,
+            bare=self._bare.numbers(),
             files=self._reading.files,
         )
 
@@ -187,6 +192,7 @@ class _Pass:
         for event in events:
             if self._asked.holds(event.ts):
                 self._orders.add(event)
+                self._bare.add_order(event)
             yield event
 
     def _read_trades(self, regimes: dict[str, Regime | None]) -> TradeNumbers:
@@ -196,6 +202,7 @@ class _Pass:
         for entry in entries:
             if isinstance(entry, FillBooked):
                 self._orders.add_fill(entry)
+            self._bare.add_entry(entry)
             trip = fold.add(entry)
             if trip is not None and self._asked.holds(trip.closed_ts):
                 tally.add(trip, regimes.get(trip.signal_id or ""))

@@ -10,7 +10,7 @@ from src.predictive_flow_engine import build_predictive_engine
 from src.signal_outcome_tracker import build_signal_resolver
 from src.simulation.clock import VirtualClock
 from src.simulation.plan import EPOCH, INSTANCE, Plan
-from src.situation import Stakes
+from src.situation import stakes_of
 from src.store.files import Files
 
 MOST_ROUNDS = 10_000
@@ -52,7 +52,7 @@ class Stages:
             speed=clock.speed,
             unhealthy_workers=tuple,
             files=files,
-            stakes=Stakes(max_equity_usd=settings.limits.max_equity_usd, trades_without_evidence=True),
+            stakes=stakes_of(settings, live=False),
         )
 
     def settle(self) -> None:

@@ -21,10 +21,24 @@ def read_secret(name: str, home: Home) -> str | None:
         SecretFileExposed: ``.env`` is not ours alone.
     """
     from_environment = os.environ.pop(name, None)
+    return _from_credentials(name) or _from_env_file(name, home.root / ".env") or from_environment
+
+
+def peek_secret(name: str, home: Home) -> str | None:
+    """Return what ``read_secret`` would; the environment keeps it.
+
+    Raises:
+        SecretFileExposed: ``.env`` is not ours alone.
+    """
+    kept = os.environ.get(name)
+    return _from_credentials(name) or _from_env_file(name, home.root / ".env") or kept or None
+
+
+def _from_credentials(name: str) -> str | None:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder is not None and (path := Path(folder) / name).is_file():
         return path.read_text(encoding="utf-8").strip()
-    return _from_env_file(name, home.root / ".env") or from_environment
+    return None
 
 
 def _from_env_file(name: str, path: Path) -> str | None:

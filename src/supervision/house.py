@@ -24,9 +24,11 @@ from src.supervision.errors import ExchangeNotReached, ExchangeRefused
 from src.supervision.faults import FaultSwitch
 from src.supervision.health import HealthReporter, disk_reasons
 from src.supervision.heartbeat import HeartbeatPage
+from src.supervision.monitor_watch import MonitorWatch
 from src.supervision.notify import Notifier
 from src.supervision.schedule import LearningSchedule
 from src.supervision.shell import (
+    ALERTS,
     ENSEMBLE_PREDICTOR,
     EXCHANGE,
     FEATURE_BUILDER,
@@ -47,8 +49,6 @@ CHECK_EVERY_S = 0.25
 REPORT_EVERY_S = 2.0
 HEARD_BY_ALL_S = 0.2
 """A signal to the whole group may end a worker before this process has heard it."""
-MONITOR_WITHIN_S = 30.0
-"""Starting a process is the longest that the monitor ever does."""
 MAIN_WITHIN_S = 60.0
 """An answer of the exchange may take 10 s, and a round may ask for several."""
 STOP_MONITOR_S = 1.0
@@ -161,7 +161,7 @@ class House:
     def run_main(self, workers: Sequence[Worker], monitor: threading.Thread) -> None:
         """Run the bot cycle in this thread until a signal ends it; RuntimeError if the monitor thread dies or hangs."""
         run_worker(
-            [*workers, _MonitorWatch(monitor, rounds=lambda: self._rounds, real=self.clock.real)],
+            [*workers, MonitorWatch(monitor, rounds=lambda: self._rounds, real=self.clock.real)],
             clock=self.clock,
             heartbeat=self.page.slot(MAIN),
             wake=self.wake,
@@ -176,14 +176,14 @@ class House:
         timer.start()
 
     def stop(self) -> None:
-        """Stop in order: producers, then the resolver, then the paper exchange."""
+        """Stop in order: producers, then the resolver, then the paper exchange and whoever tells a person."""
         self._stopping.set()
         self._notifier.stopping()
         self._unwatched.wait(STOP_MONITOR_S)
         producers = (PREDICTIVE_ENGINE, FEATURE_BUILDER, ENSEMBLE_PREDICTOR, LEARNING)
         self.supervisor.stop(producers, within_s=STOP_PRODUCERS_S)
         self.supervisor.stop([SIGNAL_RESOLVER], within_s=STOP_RESOLVER_S)
-        self.supervisor.stop([EXCHANGE], within_s=STOP_EXCHANGE_S)
+        self.supervisor.stop([EXCHANGE, ALERTS], within_s=STOP_EXCHANGE_S)
         self._events.close()
 
     def _watch(self) -> None:
@@ -247,54 +247,3 @@ class House:
 
     def _crash_loops(self) -> tuple[str, ...]:
         return tuple(f"crash_loop:{name}" for name in self.supervisor.failed() if name != LEARNING)
-
-
-class _MonitorWatch:
-    """A worker that only makes sure that the monitor thread lives and goes its rounds.
-
-    It counts the time that it watched itself, so that a suspended machine accuses nobody.
-    """
-
-    handled = 0
-    outputs = 0
-    last_event_ts = None
-
-    def __init__(
-        self, thread: threading.Thread, *, rounds: Callable[[], int], real: Callable[[], float]
-    ) -> None:
-        self._thread = thread
-        self._rounds = rounds
-        self._real = real
-        self._seen = -1
-        self._looked_s = real()
-        self._still_s = 0.0
-
-    def step(self, now: float) -> int:
-        """Raise RuntimeError when the thread is gone or goes no more rounds."""
-        del now
-        if not self._thread.is_alive():
-            raise RuntimeError("the monitor thread has died")
-        rounds, real = self._rounds(), self._real()
-        self._still_s = self._still_s + min(1.0, real - self._looked_s) if rounds == self._seen else 0.0
-        self._seen, self._looked_s = rounds, real
-        if self._still_s > MONITOR_WITHIN_S:
-            raise RuntimeError("the monitor thread hangs")
-        return 0
-
-    def save(self) -> None:
-        """Do nothing: there is no place to save."""
-
-    def close(self) -> None:
-        """Do nothing: there is nothing to let go of."""
-
-    def inputs(self) -> tuple[()]:
-        """Return no files."""
-        return ()
-
-    def fds(self) -> tuple[()]:
-        """Return no descriptors."""
-        return ()
-
-    def backlog(self) -> bool:
-        """Return that nothing waits."""
-        return False

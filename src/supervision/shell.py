@@ -29,9 +29,10 @@ FEATURE_BUILDER = "feature_builder"
 ENSEMBLE_PREDICTOR = "ensemble_predictor"
 SIGNAL_RESOLVER = "signal_resolver"
 LEARNING = "learning_cycle"
+ALERTS = "alerts"
 
 WORKERS = (PREDICTIVE_ENGINE, FEATURE_BUILDER, ENSEMBLE_PREDICTOR, SIGNAL_RESOLVER)
-PROCESSES = (MAIN, EXCHANGE, *WORKERS, LEARNING)
+PROCESSES = (MAIN, EXCHANGE, *WORKERS, LEARNING, ALERTS)
 """The slots of the shared page, in order."""
 
 

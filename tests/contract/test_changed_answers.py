@@ -142,6 +142,16 @@ def test_h12_a_changed_list_is_read_or_no_answer(answers: dict[str, object], end
     assert all(outcomes.values()), outcomes
 
 
+@pytest.mark.parametrize("endpoint", [name for name in READS if "/" not in name and name != "account-log"])
+def test_h10_a_whole_list_without_success_is_no_answer(
+    answers: dict[str, object], endpoint: Endpoint
+) -> None:
+    wire = Recorded()
+    wire.bodies[endpoint] = put(answers[endpoint], ("result",), "error")
+    with pytest.raises(NoAnswer):
+        READS[endpoint](ExchangeSession(wire, clock=VirtualClock(START)))
+
+
 @pytest.mark.parametrize("endpoint", READS)
 def test_h12_a_new_field_changes_nothing(answers: dict[str, object], endpoint: Endpoint) -> None:
     wire = Recorded()

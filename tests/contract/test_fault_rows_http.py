@@ -99,12 +99,12 @@ def test_h7_a_spent_budget_is_left_alone_and_the_exit_goes_first(bot: FaultyDesk
 
 def test_h8_a_revoked_key_freezes_entries_and_is_not_hammered(bot: FaultyDesk) -> None:
     bot.paper.call_fault(path="*", act="refuse", word="authenticationError", status=401)
-    bot.wait(600, every=2)
+    bot.wait(600, every=5)
     assert "key_refused" in bot.desk.freeze_reasons()
     assert bot.refused() == "frozen"
     assert bot.asked() < 40
     bot.paper.order_faults()
-    bot.wait(130, every=2)
+    bot.wait(130, every=5)
     assert bot.desk.freeze_reasons() == ()
 
 
@@ -112,7 +112,7 @@ def test_h9_maintenance_takes_no_entries_and_keeps_position_and_stop(bot: Faulty
     bot.enter()
     known = len(bot.events())
     bot.paper.order_faults(maintenance=True)
-    bot.wait(600, every=2)
+    bot.wait(600, every=5)
     assert "exchange_maintenance" in bot.desk.freeze_reasons()
     assert len(bot.events()) == known
     bot.paper.order_faults()

@@ -29,7 +29,9 @@ class BareTimes:
 
 def told(referee: Referee, restarts: Sequence[float], *, speed: float) -> BareTimes:
     """Return the times of every position; ``restarts`` are market times at which the bot was started."""
-    alive, restarted, lost = [], [], []
+    alive: list[float] = []
+    restarted: list[float] = []
+    lost: list[float] = []
     for bare in referee.bare:
         began = [ts for ts in restarts if bare.since < ts <= bare.since + bare.seconds]
         if began:
@@ -42,5 +44,3 @@ def told(referee: Referee, restarts: Sequence[float], *, speed: float) -> BareTi
 def quantile(times: Sequence[float], share: float) -> float:
     """Return the time that so many are not above; nan of nothing."""
     return times[math.ceil(share * len(times)) - 1] if times else math.nan
-
-

@@ -39,7 +39,7 @@ def _reads(act: str, **more: object) -> Plan:
 
 
 def _market(**fault: object) -> Plan:
-    return {"markets": {symbol: fault for symbol in SYMBOLS}}
+    return {"markets": dict.fromkeys(SYMBOLS, fault)}
 
 
 PLANS: dict[str, Plan] = {
@@ -89,7 +89,7 @@ def schedule(seed: str, *, length_s: float, kills: int, faults: int) -> list[Mis
 
 def _kills(chance: random.Random, length_s: float, count: int) -> list[Misfortune]:
     killed: Counter[str] = Counter()
-    found = []
+    found: list[Misfortune] = []
     while len(found) < count:
         victim = chance.choice(VICTIMS)
         if killed[victim] < MOST_KILLS_EACH:

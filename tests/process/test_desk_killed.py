@@ -1,10 +1,11 @@
-"""A trader on the paper exchange over HTTP, killed at moments of chance."""
+"""A trader on the paper exchange over HTTP that dies by SIGKILL at each step of its orders' way."""
 
 import random
+import signal
 import subprocess
 import sys
 import time
-from decimal import Decimal
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -12,47 +13,63 @@ import pytest
 
 from src.exchange.kraken import KrakenExchange
 from src.futures_portfolio_tracker import open_desk
-from src.records.ledger import FillBooked, LedgerEntry, Positions
-from src.store.jsonl import read_all
+from src.records.exchange_journal import JournalEntry
+from tests.crash_referee import Referee, faults_of
 from tests.exchange_fakes import the_settings
 from tests.files_fakes import disk_files
 from tests.paper_exchange_server import Served, served
+from tests.process.bare_positions import told
+from tests.process.retold_journal import entries_on_disk
 
 KILLS = 6
+POINTS = 160
+"""About two entries with their exits, and the way there."""
 PATIENCE_S = 30.0
+PROTECTED_WITHIN_S = 1.0
+PROTECTED_AFTER_RESTART_S = 5.0
+
+pytestmark = pytest.mark.process
 
 
-def trade_until_killed(paper: Served, chance: random.Random) -> None:
+def trade_and_die(paper: Served, at: int) -> float:
+    """Let a trader die at a point; return when it was started."""
     arguments = [
         str(paper.home.root),
         paper.endpoint.url,
         paper.endpoint.api_key,
         paper.endpoint.api_secret,
         msgspec.json.encode(paper.clock._anchor).decode(),
+        str(at),
     ]
-    trader = subprocess.Popen(
-        [sys.executable, "-m", "tests.process.desk_trader", *arguments], stdout=subprocess.PIPE
+    started = paper.clock.now()
+    trader = subprocess.run(
+        [sys.executable, "-m", "tests.process.desk_trader", *arguments],
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
-    assert trader.stdout is not None
-    with trader.stdout as said:
-        assert said.readline() == b"open\n"
-        time.sleep(chance.uniform(0.05, 0.5))
-        trader.kill()
-    trader.wait(10)
+    assert trader.returncode == -signal.SIGKILL, trader.stderr.decode()[-4000:]
+    print(f"{at}: {trader.stdout.decode().strip()}")
+    return started
 
 
-@pytest.mark.process
-def test_killed_trader_loses_doubles_and_exposes_nothing(tmp_path: Path) -> None:
-    seed = random.randrange(10**6)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    with served(tmp_path) as paper:
-        for _ in range(KILLS):
-            trade_until_killed(paper, chance)
-        assert_whole(paper)
+def die_at(root: Path, points: Iterable[int]) -> None:
+    """Die at each point in turn on one and the same home, and look at the books in the end."""
+    with served(root) as paper:
+        starts = [trade_and_die(paper, at) for at in points]
+        starts.append(paper.clock.now())
+        recover(paper)
+        referee = Referee(_entries(paper))
+        times = told(referee, starts, speed=1.0)
+        print(f"{len(starts) - 1} points; {len(referee.fills)} fills; {times}")
+        assert faults_of(paper.home, referee) == []
+        assert referee.fills
+        assert max(times.alive, default=0.0) <= PROTECTED_WITHIN_S
+        assert max(times.restarted, default=0.0) <= PROTECTED_AFTER_RESTART_S
 
 
-def assert_whole(paper: Served) -> None:
+def recover(paper: Served) -> None:
+    """Start once more, until nothing is in doubt."""
     endpoint, clock = paper.endpoint, paper.clock
     exchange = KrakenExchange(
         url=endpoint.url, api_key=endpoint.api_key, api_secret=endpoint.api_secret, clock=clock
@@ -68,20 +85,31 @@ def assert_whole(paper: Served) -> None:
     )
     give_up = time.monotonic() + PATIENCE_S
     try:
-        while not desk.ready or desk.blocked("PF_XBTUSD") not in {None, "position_open"}:
+        while True:
             desk.step(clock.now())
+            stops = [position.stop for position in desk.positions()]
+            guarded = all(stop is not None and stop.confirmed for stop in stops)
+            if desk.ready and guarded and desk.blocked("PF_XBTUSD") in {None, "position_open"}:
+                break
             time.sleep(0.05)
             assert time.monotonic() < give_up, desk.blocked("PF_XBTUSD")
         desk.step(clock.now())
-        theirs = {position.symbol: position.quantity for position in exchange.positions()}
-        ours = {p.symbol: p.direction.sign * p.size for p in desk.positions()}
-        assert ours == theirs
-        assert [order.unfilled for order in exchange.open_orders()] == [abs(size) for size in theirs.values()]
         assert desk.freeze_reasons() == ()
-        fills = [e for e in read_all(paper.home.fills, LedgerEntry) if isinstance(e, FillBooked)]
-        assert len(fills) > KILLS
-        assert {fill.fill_id for fill in fills} == {fill.fill_id for fill in exchange.fills(0.0)}
-        picture = msgspec.json.decode(paper.home.positions_futures.read_bytes(), type=Positions)
-        assert abs(picture.cash_usd - exchange.account().balance) < Decimal("0.005")
     finally:
         desk.close()
+
+
+def _entries(paper: Served) -> Iterable[JournalEntry]:
+    return entries_on_disk(paper.home.paper_exchange)
+
+
+def test_killed_trader_loses_doubles_and_exposes_nothing(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    die_at(tmp_path, random.Random(seed).sample(range(1, POINTS), KILLS))
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1800)
+def test_trader_killed_at_every_point_loses_doubles_and_exposes_nothing(tmp_path: Path) -> None:
+    die_at(tmp_path, range(1, POINTS))

@@ -33,47 +33,49 @@ def small_home(folder: Path) -> Home:
     return home
 
 
-def test_the_same_run_in_two_folders_gives_the_same_bytes(tmp_path: Path) -> None:
-    homes = [small_home(tmp_path / name) for name in ("one", "an other place")]
-
-    for home in homes:
-        live(plan_of(home, days=DAYS, leg_windows=LEG_WINDOWS))
-
-    one, other = (bytes_of(home) for home in homes)
-    assert one == other
-    assert len(lines_of(homes[0].fills)) > 3, "a run without trades proves little"
-    assert len(lines_of(homes[0].learning_audit)) > 3
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return the home of a run that nothing disturbed; nobody writes to it any more."""
+    home = small_home(tmp_path_factory.mktemp("whole"))
+    live(plan_of(home, days=DAYS, leg_windows=LEG_WINDOWS))
+    return home
 
 
-def test_another_seed_gives_another_run(tmp_path: Path) -> None:
-    homes = [small_home(tmp_path / str(seed)) for seed in (1, 2)]
+def test_the_same_run_in_two_folders_gives_the_same_bytes(whole: Home, tmp_path: Path) -> None:
+    other = small_home(tmp_path / "an other place")
 
-    for seed, home in enumerate(homes, start=1):
-        live(plan_of(home, days=0.5, seed=seed))
+    live(plan_of(other, days=DAYS, leg_windows=LEG_WINDOWS))
 
-    assert (
-        bytes_of(homes[0])["feature_store/tape/windows.jsonl"]
-        != bytes_of(homes[1])["feature_store/tape/windows.jsonl"]
-    )
+    assert bytes_of(other) == bytes_of(whole)
+    assert len(lines_of(whole.fills)) > 3, "a run without trades proves little"
+    assert len(lines_of(whole.learning_audit)) > 3
 
 
-def test_a_run_of_two_days_is_the_first_half_of_a_run_of_four(tmp_path: Path) -> None:
-    short, long = small_home(tmp_path / "short"), small_home(tmp_path / "long")
+def test_another_seed_gives_another_run(whole: Home, tmp_path: Path) -> None:
+    other = small_home(tmp_path)
 
-    live(plan_of(short, days=0.75, leg_windows=LEG_WINDOWS))
-    live(plan_of(long, days=1.5, leg_windows=LEG_WINDOWS))
+    live(plan_of(other, days=0.1, seed=2))
 
-    for stream in streams_of(short):
+    shown = lines_of(other.windows)
+    assert len(shown) > 50
+    assert shown != lines_of(whole.windows)[: len(shown)]
+
+
+def test_a_run_is_the_beginning_of_a_longer_one(whole: Home, tmp_path: Path) -> None:
+    longer = small_home(tmp_path)
+
+    live(plan_of(longer, days=1.5 * DAYS, leg_windows=LEG_WINDOWS))
+
+    for stream in streams_of(whole):
         first = lines_of(stream)
-        whole = lines_of(long.root / stream.relative_to(short.root))
-        assert whole[: len(first)] == first, stream.name
-    assert len(lines_of(long.decisions)) > len(lines_of(short.decisions)) > 100
+        lines = lines_of(longer.root / stream.relative_to(whole.root))
+        assert lines[: len(first)] == first, stream.name
+    assert len(lines_of(longer.decisions)) > len(lines_of(whole.decisions)) > 100
 
 
-def test_a_stopped_run_that_goes_on_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    whole, cut = small_home(tmp_path / "whole"), small_home(tmp_path / "cut")
+def test_a_stopped_run_that_goes_on_ends_with_the_same_bytes(whole: Home, tmp_path: Path) -> None:
+    cut = small_home(tmp_path)
     steps = iter(range(10_000))
-    live(plan_of(whole, days=DAYS, leg_windows=LEG_WINDOWS))
 
     stopped = live(
         plan_of(cut, days=DAYS, leg_windows=LEG_WINDOWS), stopped=lambda: next(steps) >= LEG_WINDOWS + 70
@@ -85,9 +87,8 @@ def test_a_stopped_run_that_goes_on_ends_with_the_same_bytes(tmp_path: Path) -> 
     assert bytes_of(cut) == bytes_of(whole)
 
 
-def test_a_killed_run_that_goes_on_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    whole, killed = small_home(tmp_path / "whole"), small_home(tmp_path / "killed")
-    live(plan_of(whole, days=DAYS, leg_windows=LEG_WINDOWS))
+def test_a_killed_run_that_goes_on_ends_with_the_same_bytes(whole: Home, tmp_path: Path) -> None:
+    killed = small_home(tmp_path)
 
     for leg in (1, 2):
         _kill_in_the_leg(killed, leg)

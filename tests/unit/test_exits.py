@@ -129,7 +129,7 @@ def test_what_is_to_be_left_stays_so_until_it_is_gone() -> None:
     watch = ExitWatch(retry_after_s=2)
     position = a_position()
     assert watch.due(EXITS, [position], prices={SYMBOL: 2_041.0}, now=NOON + 5) == [(position, TARGET)]
-    watch.tried(position.position_id, now=NOON + 5)
+    watch.tried(position, now=NOON + 5)
     assert watch.due(EXITS, [position], prices={}, now=NOON + 6) == [], "it waits before it tries again"
     rest = a_position(size=Decimal("0.1"))
     assert watch.due(EXITS, [rest], prices={SYMBOL: 2_000.0}, now=NOON + 7) == [(rest, TARGET)]
@@ -143,3 +143,25 @@ def test_a_position_that_is_gone_is_forgotten() -> None:
     assert watch.due(EXITS, [], prices={}, now=NOON + 1) == []
     assert watch.best_price(position.position_id) is None
     assert watch.due(EXITS, [position], prices={SYMBOL: 2_000.0}, now=NOON + 2) == []
+
+
+def test_an_exit_that_closes_nothing_is_tried_again_after_twice_the_time_each() -> None:
+    watch = ExitWatch(retry_after_s=2)
+    position = a_position()
+    tried = []
+    for tick in range(400):
+        now = NOON + 0.5 * tick
+        if watch.due(EXITS, [position], prices={SYMBOL: 2_041.0}, now=now):
+            watch.tried(position, now=now)
+            tried.append(now - NOON)
+    assert tried == [0, 2, 6, 14, 30, 62, 94, 126, 158, 190]
+
+
+def test_an_exit_that_closes_a_part_is_followed_at_the_usual_pace() -> None:
+    watch = ExitWatch(retry_after_s=2)
+    position = a_position()
+    for second in (0, 2, 6):
+        assert watch.due(EXITS, [position], prices={SYMBOL: 2_041.0}, now=NOON + second)
+        watch.tried(position, now=NOON + second)
+    rest = a_position(size=Decimal("0.1"))
+    assert watch.due(EXITS, [rest], prices={}, now=NOON + 8) == [(rest, TARGET)]

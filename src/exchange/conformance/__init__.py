@@ -1,0 +1,1 @@
+"""How a venue answers what its documentation leaves open, found out with its smallest orders."""
