@@ -28,7 +28,7 @@ tour: $(RUNTIME)
 	exec $(BIN)/python -m src tour
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n 3 -m "not chaos"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not chaos"
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

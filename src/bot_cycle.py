@@ -130,6 +130,8 @@ class BotCycle:
         positions = self.desk.positions() if windows else ()
         for window in windows:
             self._see(window, positions)
+            if window.funding_rate is not None:
+                self.desk.accrue(window.symbol, window.funding_rate, window.ts)
         return windows
 
     def decide(self, puts: Sequence[PendingPut], now: float) -> None:

@@ -11,6 +11,8 @@ from src.store.commands import CommandBox
 from src.store.errors import StoreError
 from src.store.freeze import Freeze
 
+_TOO_OLD_S = 600.0
+"""Real seconds after which a command that nobody has taken is not carried out any more."""
 _AGAIN_S = 2.0
 """Real seconds before an exit that did not go through is tried again."""
 
@@ -54,9 +56,7 @@ class CommandDesk:
             waiting = self._box.waiting()
             if not waiting:
                 return 0
-            self._command = waiting[0]
-            self._tell(Progress.TAKEN, "taken", now)
-            self._begin(self._command, now)
+            self._take(waiting[0], now)
             return 1
         if self._flatten is not None:
             return self._go_on(self._command, self._flatten, now)
@@ -81,6 +81,15 @@ class CommandDesk:
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
+    def _take(self, command: Command, now: float) -> None:
+        self._command = command
+        known = self._box.answered(command.command_id) is not None
+        if not known and now - command.ts > _TOO_OLD_S * self._real_second:
+            self._finish(Progress.REFUSED, "nobody has taken it in time: ask again", now)
+            return
+        self._tell(Progress.TAKEN, "taken", now)
+        self._begin(command, now)
+
     def _begin(self, command: Command, now: float) -> None:
         if command.action is not Action.FLATTEN:
             return
@@ -99,6 +108,9 @@ class CommandDesk:
         if left:
             self._progress("; ".join(f"{symbol} {word}" for symbol, word in left.items()), now)
             return sent
+        if command.symbol is not None and self._desk.instrument(command.symbol) is None:
+            self._finish(Progress.REFUSED, f"the exchange does not list {command.symbol}", now)
+            return 1
         what = command.symbol or "everything"
         kept = flatten.not_ours()
         if kept and not command.foreign:

@@ -1,21 +1,21 @@
 """The keeper of the ledger: ``logs/fills.jsonl`` and its view, ``logs/positions_futures.json``."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from decimal import Decimal
-from typing import Protocol
 
 from src.exchange.account_log import AccountLog
-from src.exchange.assembly import DeskTiming, build_desk
+from src.exchange.assembly import build_desk, desk_timing
 from src.exchange.base import Exchange, ExchangePosition, Fill
 from src.exchange.corrections import corrections
+from src.exchange.cost_watch import CostWatch
 from src.exchange.desk import TradingDesk
 from src.exchange.fill_origins import FillOrigins
 from src.exchange.log_news import Execution
 from src.exchange.order_journal import OrderJournal
 from src.exchange.order_names import new_epoch
-from src.exchange.positions_view import picture, position_view
+from src.exchange.positions_view import ViewFile, picture, position_view
 from src.ledger.book import Ledger, rebuilt
 from src.ledger.equity_path import EquityPath, restored
 from src.ledger.position import OpenPosition
@@ -34,25 +34,16 @@ from src.records.settings import BotSettings, Costs
 from src.risk.opening import open_risk
 from src.store.errors import CorruptDocument
 from src.store.files import Files
-from src.store.jsonl import BadLine, Durability, Writer, read_all
+from src.store.jsonl import BadLine, Durability, Writer, read_all, read_tail
 from src.store.paths import Home
 
 _WRITER = "main"
 _LATE_S = 60.0
 _CENT = Decimal("0.01")
 _VIEW_EVERY_S = 1.0
+_NEWEST = 200
 
 Stops = Callable[[OpenPosition], StopView | None]
-
-
-class ViewFile(Protocol):
-    """Where the view is kept."""
-
-    def read(self) -> Positions | None:
-        """Return the view as it was written last; None where there is none."""
-
-    def write(self, document: Positions) -> object:
-        """Replace the view."""
 
 
 class FuturesPortfolioTracker:
@@ -80,6 +71,7 @@ class FuturesPortfolioTracker:
         self._entries = entries
         self._view = view
         self._origins = FillOrigins(journal=journal, ledger=ledger, costs=costs)
+        self._cost_watch = CostWatch(costs)
         self._alarm = alarm
         self._real_second = real_second
         self._log = AccountLog(exchange=exchange, ledger=ledger, real_second=real_second)
@@ -89,13 +81,15 @@ class FuturesPortfolioTracker:
         self._changed = True
         self._view_due = 0.0
 
-    def begin(self, *, seq: int) -> None:
+    def begin(self, *, seq: int, newest: Iterable[LedgerEntry] = ()) -> None:
         """Write the lines that follow from others but that the last run could not write any more.
 
-        ``seq`` is the number of the ledger's last line. How the account did, open positions included, goes on from
+        ``seq`` is the number of the ledger's last line, ``newest`` are its last ones. How the account did, open positions included, goes on from
         the last view; without one that fits the ledger it goes on from the ledger alone.
         """
         self._seq = seq
+        for entry in newest:
+            self._cost_watch.take(entry)
         self._write_consequences()
         try:
             last = self._view.read()
@@ -149,6 +143,11 @@ class FuturesPortfolioTracker:
         """Take the newest price of a symbol, in USD."""
         self._marks[symbol] = price
 
+    def accrue(self, symbol: str, rate: float, ts: float) -> None:
+        """Take the share of a long position that an hour of funding costs now: what is paid is compared with it."""
+        value = self.ledger.quantity(symbol) * self._marks.get(symbol, Decimal(0))
+        self._cost_watch.accrue(symbol, value_usd=value, rate=rate, ts=ts)
+
     def unpriced(self) -> tuple[str, ...]:
         """Return the symbols with an open position and no known price."""
         return tuple(symbol for symbol in self.ledger.positions if symbol not in self._marks)
@@ -181,6 +180,7 @@ class FuturesPortfolioTracker:
                 self.positions(stop_of),
                 rates=self._log.rates,
                 path=self._path,
+                warnings=self._cost_watch.warnings(),
                 seq=self._seq,
                 ts=now,
             )
@@ -228,6 +228,7 @@ class FuturesPortfolioTracker:
     def _book(self, entry: LedgerEntry) -> None:
         self._seq = self._entries.append(entry)
         self.ledger.book(entry)
+        self._cost_watch.take(entry)
         self._changed = True
         self._write_consequences()
 
@@ -283,19 +284,14 @@ def open_desk(
         alarm=lambda reason, ts: freeze.set(reason, by="main", ts=ts),
         real_second=speed,
     )
-    tracker.begin(seq=entries.seq)
-    timing = DeskTiming(
-        real_second=speed,
-        orders_every_s=settings.reconcile_orders_s * speed,
-        positions_every_s=settings.reconcile_positions_s * speed,
-    )
+    tracker.begin(seq=entries.seq, newest=read_tail(home.fills, LedgerEntry, _NEWEST))
     desk = build_desk(
         exchange=exchange,
         journal=journal,
         portfolio=tracker,
         frozen=freeze.reasons,
         risk=risk,
-        timing=timing,
+        timing=desk_timing(settings, real_second=speed),
         leverage=settings.margin.max_leverage,
         stops=settings.stops,
     )

@@ -12,7 +12,6 @@ from src.records.enums import OrderPurpose
 from src.records.exchange_journal import Executed, JournalEntry, Placed
 from src.records.ledger import FillBooked, LedgerEntry, Positions
 from src.records.orders import OrderEvent, OrderIntent, OrderState, OrderUpdate
-from src.store.freeze import Freeze
 from src.store.jsonl import BadLine, read_all
 from src.store.paths import Home
 
@@ -95,17 +94,13 @@ class Referee:
         self._sizes = sizes
 
 
-def faults_of(home: Home, referee: Referee, *, frozen: Iterable[str] = ()) -> list[str]:
+def faults_of(home: Home, referee: Referee) -> list[str]:
     """Return every way in which a home and its exchange disagree once nothing is on its way; empty when whole."""
-    return [
-        *_order_faults(home, referee),
-        *_naked(referee),
-        *_money_faults(home, referee),
-        *(f"frozen: {reason}" for reason in (*Freeze(home).reasons(), *frozen)),
-    ]
+    return [*order_faults(home, referee), *_naked(referee), *_money_faults(home, referee)]
 
 
-def _order_faults(home: Home, referee: Referee) -> Iterator[str]:
+def order_faults(home: Home, referee: Referee) -> Iterator[str]:
+    """Yield the orders that were doubled, that nobody intended, that were misjudged, or that are in doubt."""
     intents, states = _orders_of(home)
     for name, count in referee.placed.items():
         if count > 1:

@@ -1,21 +1,14 @@
-"""What a bot may be doing when it dies, and what becomes of each way to die there."""
+"""What a bot may be doing when it dies."""
 
-import random
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import pytest
+from dataclasses import dataclass
 
 from src.records.enums import Direction
 from tests.crash_cycle import CycleWorld
-from tests.crash_points import Reaper, skip_syncs, watch_disk
+from tests.crash_flatten import FlattenWorld
 from tests.crash_world import CrashWorld
-from tests.exchange_fakes import Killed
 from tests.paper_exchange_fakes import ETH, XBT
 
-MOST_POINTS = 900
 Act = Callable[[CrashWorld], object]
 
 
@@ -36,98 +29,6 @@ class Scenario:
     world: type[CrashWorld] = CrashWorld
 
 
-@dataclass(slots=True)
-class Deaths:
-    """What became of a scenario at every point of it."""
-
-    scenario: str
-    points: list[str] = field(default_factory=list)
-    faults: dict[str, list[str]] = field(default_factory=dict)
-    """By where it died."""
-    bare_s: list[float] = field(default_factory=list)
-    """How long each position was open without a stop, where nobody died meanwhile."""
-    bare_after_kill_s: list[float] = field(default_factory=list)
-    """The same from the restart on, where somebody did."""
-
-    def kinds(self) -> set[str]:
-        """Return what kinds of faults there were."""
-        return {fault.partition(":")[0] for found in self.faults.values() for fault in found}
-
-
-def all_deaths(
-    root: Path,
-    patch: pytest.MonkeyPatch,
-    scenario: Scenario,
-    *,
-    twice: bool = False,
-    every: int = 1,
-    first_fault: bool = False,
-) -> Deaths:
-    """Let a scenario die at each point of it in turn; ``twice`` lets the restart die as well."""
-    skip_syncs(patch)
-    deaths, at = Deaths(scenario.name), 1
-    while at < MOST_POINTS:
-        reaper = Reaper(at)
-        found = _one_death(root / str(at), patch, scenario, reaper, deaths, twice=twice)
-        shutil.rmtree(root / str(at))
-        point = f"{at}: {reaper.died_at or 'nowhere'}"
-        if found:
-            deaths.faults[point] = found
-        if reaper.died_at is None or (found and first_fault):
-            return deaths
-        deaths.points.append(point)
-        at += every
-    pytest.fail(f"{scenario.name} has more than {MOST_POINTS} points")
-
-
-def _one_death(
-    root: Path, patch: pytest.MonkeyPatch, scenario: Scenario, reaper: Reaper, deaths: Deaths, *, twice: bool
-) -> list[str]:
-    world = scenario.world(root)
-    try:
-        scenario.prepare(world)
-        _die_of(world, patch, scenario.act, reaper)
-        if twice and reaper.died_at is not None:
-            second = Reaper(1 + random.Random(f"{scenario.name} {reaper.at}").randrange(30))
-            _die_of(world, patch, CrashWorld.settle, second)
-        world.settle()
-        scenario.finish(world)
-        found = world.faults()
-        world.stop()
-        found += world.violations()
-    except Exception as fault:  # noqa: BLE001 - whatever a mutant breaks is found
-        found = [f"broke: {fault!r}"]
-        world.stop()
-    referee = world.referee()
-    if scenario.ends_flat and referee.sizes():
-        found.append(f"still open: {referee.sizes()}")
-    for bare in referee.bare:
-        restarts = [ts for ts in world.started_at[1:] if bare.since <= ts <= bare.since + bare.seconds]
-        if restarts:
-            deaths.bare_after_kill_s.append(bare.since + bare.seconds - restarts[-1])
-        elif bare.opened:
-            deaths.bare_s.append(bare.seconds)
-    return found
-
-
-def _die_of(world: CrashWorld, patch: pytest.MonkeyPatch, act: Act, reaper: Reaper) -> None:
-    """Let it act until it dies, and start again where it did."""
-    with patch.context() as watched:
-        watch_disk(watched, reaper)
-        world.watched_by(reaper.pass_by)
-        reaper.armed = True
-        try:
-            act(world)
-        except Killed:
-            reaper.armed = False
-        finally:
-            reaper.armed = False
-            world.watched_by(lambda _: None)
-    if reaper.died_at is not None:
-        world.restart()
-
-
-# the scenarios
 def _wait(seconds: float) -> Act:
     return lambda world: world.wait(seconds)
 
@@ -142,6 +43,15 @@ def _enter_and_lose(number: int) -> Act:
         _lose(world, number)
         world.enter()
         world.wait(6, every=2)
+
+    return act
+
+
+def _enter_and_drop(number: int) -> Act:
+    def act(world: CrashWorld) -> None:
+        world.network.drops = frozenset({world.network.sent + number})
+        world.enter()
+        world.wait(4, every=2)
 
     return act
 
@@ -202,6 +112,12 @@ def _with_a_target_reached(world: CrashWorld) -> None:
     world.window(factor=1.03)
 
 
+def _ask_to_flatten(world: CrashWorld) -> None:
+    assert isinstance(world, FlattenWorld)
+    world.hold()
+    world.ask()
+
+
 def _show_it_again(world: CrashWorld) -> None:
     assert isinstance(world, CycleWorld)
     if world.desk.positions():
@@ -230,6 +146,8 @@ SCENARIOS = {
         Scenario(name="an entry whose answer is lost", act=_enter_and_lose(1)),
         Scenario(name="a stop whose answer is lost", act=_enter_and_lose(2)),
         Scenario(name="an entry that arrives late", act=_enter_late),
+        Scenario(name="an entry that never arrives", act=_enter_and_drop(1)),
+        Scenario(name="a stop that never arrives", act=_enter_and_drop(2)),
         Scenario(name="an exit", act=CrashWorld.leave, prepare=CrashWorld.hold, finish=CrashWorld.leave,
                  ends_flat=True),
         Scenario(name="an exit whose answer is lost", act=_leave_and_lose, prepare=CrashWorld.hold,
@@ -241,6 +159,7 @@ SCENARIOS = {
         Scenario(name="a stop that vanished", act=_lose_the_stop, prepare=CrashWorld.hold),
         Scenario(name="answers without lists after a lost one", act=_read_nothing),
         Scenario(name="answers without lists", act=_hold_and_read_nothing, prepare=CrashWorld.hold),
+        Scenario(name="a person's flatten", act=_wait(6), prepare=_ask_to_flatten, world=FlattenWorld, ends_flat=True),
         Scenario(name="a signal that is traded", act=_decide_and_enter, prepare=_with_a_signal, world=CycleWorld),
         Scenario(name="a target that is reached", act=_decide_and_enter, prepare=_with_a_target_reached,
                  finish=_show_it_again, ends_flat=True, world=CycleWorld),

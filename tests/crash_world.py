@@ -8,6 +8,7 @@ from pathlib import Path
 from src.exchange.errors import NoAnswer, OrderRefused
 from src.records.enums import Direction
 from src.records.exchange_journal import JournalEntry
+from src.store.freeze import Freeze
 from src.store.jsonl import Durability, JsonlWriter
 from tests.audit_fakes import audited
 from tests.crash_referee import Referee, faults_of
@@ -31,6 +32,8 @@ class Network:
     delays: frozenset[int] = frozenset()
     """Which orders arrive only after their sender gave up."""
     delay_s: float = 4.0
+    drops: frozenset[int] = frozenset()
+    """Which orders never arrive."""
     hollow_until: float = 0.0
     """Until then answers that hold a list come without it."""
     sent: int = 0
@@ -68,11 +71,12 @@ class DistantExchange(DirectExchange):
                 return answer
             return {key: value for key, value in answer.items() if key not in LISTS}
         network.sent += 1
-        if network.sent in network.delays:
+        if network.sent in network.delays | network.drops:
             self._pass(method, self.before)
-            network.under_way.append((self.paper.now + network.delay_s, params))
+            if network.sent in network.delays:
+                network.under_way.append((self.paper.now + network.delay_s, params))
             self._pass(method, self.after)
-            raise NoAnswer("it is still under way")
+            raise NoAnswer("nobody has answered")
         answer = super()._ask(method, **params)
         if network.sent in network.loses:
             raise NoAnswer("the answer was lost")
@@ -81,6 +85,9 @@ class DistantExchange(DirectExchange):
 
 class CrashWorld(World):
     """A world whose process may die at any point."""
+
+    own_freezes: frozenset[str] = frozenset()
+    """Reasons against entries that belong to what is done here."""
 
     def __init__(self, root: Path) -> None:
         self.network = Network()
@@ -135,7 +142,9 @@ class CrashWorld(World):
 
     def faults(self) -> list[str]:
         """Return every way in which home and exchange disagree."""
-        return faults_of(self.home, self.referee(), frozen=self.desk.freeze_reasons())
+        reasons = (*Freeze(self.home).reasons(), *self.desk.freeze_reasons())
+        frozen = [f"frozen: {reason}" for reason in reasons if reason not in self.own_freezes]
+        return [*faults_of(self.home, self.referee()), *frozen]
 
     def violations(self) -> list[str]:
         """Return what an audit finds, of the home and of the exchange's journal beside it; the desk must be closed."""

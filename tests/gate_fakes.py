@@ -133,6 +133,7 @@ class FakeDesk(TradingDesk):
     calls: list[tuple[str, str]] = field(default_factory=list)
     entered: list[tuple[Decision, Decimal, float]] = field(default_factory=list)
     marks: dict[str, Decimal] = field(default_factory=dict)
+    rates: dict[str, tuple[float, float]] = field(default_factory=dict)
     realised: dict[str, Decimal] = field(default_factory=dict)
 
     def freeze_reasons(self) -> tuple[str, ...]:
@@ -158,6 +159,9 @@ class FakeDesk(TradingDesk):
 
     def observe(self, symbol: str, price: Decimal) -> None:
         self.marks[symbol] = price
+
+    def accrue(self, symbol: str, rate: float, ts: float) -> None:
+        self.rates[symbol] = (rate, ts)
 
     def venue_time(self, now: float) -> float:
         return now

@@ -41,14 +41,10 @@ def served(
     symbols: tuple[str, ...] = SYMBOLS,
     seed: int = 1,
     latency: Mapping[str, Mapping[str, float]] = AT_ONCE,
-    budgets: bool = False,
 ) -> Iterator[Served]:
-    """Serve from a home on a free port until the block is left; with the venue's rate limits where told."""
+    """Serve from a home on a free port until the block is left."""
     home = prepare_home(root, ROOT / "configs")
-    if budgets:
-        without_latency(home)
-    else:
-        without_limits(home)
+    without_limits(home)
     settings = bot_settings(symbols, latency=latency)
     clock = AnchoredClock(anchor_at(NOW, speed=speed))
     run = ExchangeRun(home=home, clock=clock, settings=settings, market="synthetic", seed=seed)

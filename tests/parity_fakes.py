@@ -242,6 +242,7 @@ def _told(line: Features | Signal | Prediction) -> bytes:
 
 def _home_like(daemon: Home, folder: Path) -> Home:
     home = prepare_home(folder, project_root() / "configs")
-    for path in (*daemon.configs.glob("*.json"), daemon.weights, daemon.freeze_flag):
+    flags = [daemon.freeze_flag] if daemon.freeze_flag.exists() else []
+    for path in (*daemon.configs.glob("*.json"), daemon.weights, *flags):
         shutil.copyfile(path, folder / path.relative_to(daemon.root))
     return home

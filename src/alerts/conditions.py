@@ -16,6 +16,8 @@ _KINDS = {
     "reduce_only": AlertKind.HALT,
     "key_refused": AlertKind.KEY_REFUSED,
     "crash_loop": AlertKind.PROCESS,
+    "unprotected": AlertKind.NAKED_POSITION,
+    "stop_remainder": AlertKind.NAKED_POSITION,
 }
 """What a freeze reason tells of, by its first word; every other is a freeze and nothing else."""
 
@@ -64,6 +66,11 @@ def from_positions(positions: Iterable[PositionView]) -> dict[Subject, str]:
             words = f"{view.direction.value} {view.size:f} {view.symbol}: {why}"
             found[Subject(AlertKind.NAKED_POSITION, view.symbol)] = words
     return found
+
+
+def from_warnings(warnings: Iterable[str]) -> dict[Subject, str]:
+    """Return what the view of the ledger says a person should look at, by its first word."""
+    return {Subject(AlertKind.COST, words.partition(":")[0]): words for words in warnings}
 
 
 @dataclass(slots=True)

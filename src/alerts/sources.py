@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from src.alerts.conditions import Subject, UnknownOrders, from_health, from_positions, from_reasons
+from src.alerts.conditions import (
+    Subject,
+    UnknownOrders,
+    from_health,
+    from_positions,
+    from_reasons,
+    from_warnings,
+)
+from src.records.alerts import AlertKind
 from src.records.ledger import Positions
 from src.records.operations import Health
 from src.records.orders import OrderEvent
@@ -15,8 +23,8 @@ from src.store.paths import Home
 
 D = TypeVar("D", Health, Positions)
 
-_NAKED_FOR_S = 5.0
-"""Between a fill and its acknowledged stop, and at a start, a position is naked for a moment."""
+_LASTS_S = {AlertKind.NAKED_POSITION: 5.0, AlertKind.FREEZE: 3.0}
+"""Between a fill and its acknowledged stop a position is naked for a moment, and one lost answer holds entries back."""
 _SEED_EVENTS = 2_000
 
 
@@ -43,7 +51,7 @@ class Sources:
         self._unknown.take(read_tail(home.orders, OrderEvent, _SEED_EVENTS))
         self._unknown_after = settings.alerts.unknown_after_s * speed
         self._disk = disk
-        self._naked_since: dict[Subject, float] = {}
+        self._since: dict[Subject, float] = {}
 
     @property
     def health(self) -> Health | None:
@@ -53,28 +61,23 @@ class Sources:
     def look(self, now: float, now_s: float) -> dict[Subject, str]:
         """Return what is wrong at market time ``now``; ``now_s`` counts real seconds."""
         self._unknown.take(self._orders.read_new())
-        health = self._health.look()
-        found = from_health(health) if health is not None else {}
-        return {
-            **found,
+        health, positions = self._health.look(), self._positions.look()
+        found = {
+            **(from_health(health) if health is not None else {}),
+            **(from_positions(positions.open_positions) if positions is not None else {}),
+            **(from_warnings(positions.warnings) if positions is not None else {}),
             **from_reasons(self._disk()),
-            **self._naked(now_s),
             **self._unknown.overdue(now, after_s=self._unknown_after),
         }
+        self._since = {subject: self._since.get(subject, now_s) for subject in found}
+        return {subject: words for subject, words in found.items() if self._lasted(subject, now_s)}
 
     def close(self) -> None:
         """Let go of the files."""
         self._orders.close()
 
-    def _naked(self, now_s: float) -> dict[Subject, str]:
-        positions = self._positions.look()
-        found = from_positions(positions.open_positions) if positions is not None else {}
-        self._naked_since = {subject: self._naked_since.get(subject, now_s) for subject in found}
-        return {
-            subject: words
-            for subject, words in found.items()
-            if now_s - self._naked_since[subject] >= _NAKED_FOR_S
-        }
+    def _lasted(self, subject: Subject, now_s: float) -> bool:
+        return now_s - self._since[subject] >= _LASTS_S.get(subject.kind, 0.0)
 
 
 class _Latest(Generic[D]):

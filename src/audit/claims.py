@@ -15,6 +15,7 @@ POLICY = "the numbers required are those of the policies"
 REPEATS = "the decision repeats"
 VERSION = "the rules that decided are known"
 HAS_DECISION = "an entry has its decision to trade"
+WITHIN_LIMITS = "nothing is entered while a hard limit is breached"
 HAS_ENTRY = "a stop or exit has its entry"
 HAS_INTENT = "what is known of an order follows its intent"
 FATE = "the fate of every order is known"
@@ -45,6 +46,7 @@ CLAIMS: tuple[str, ...] = (
     REPEATS,
     VERSION,
     HAS_DECISION,
+    WITHIN_LIMITS,
     HAS_ENTRY,
     HAS_INTENT,
     FATE,

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from src.audit.claims import ALL_BOOKED, FATE, HAS_DECISION, HAS_ENTRY, HAS_INTENT
+from src.audit.breaches import Breaches
+from src.audit.claims import ALL_BOOKED, FATE, HAS_DECISION, HAS_ENTRY, HAS_INTENT, WITHIN_LIMITS
 from src.audit.decisions import Trade
 from src.audit.findings import Findings, Spot
 from src.exchange.order_names import OrderMark, client_order_id, mark_of
 from src.records.enums import OrderPurpose, Side
-from src.records.orders import OrderEvent, OrderIntent, OrderState, OrderUpdate
+from src.records.orders import CancelIntent, OrderEvent, OrderIntent, OrderState, OrderUpdate
 
 _ZERO = Decimal(0)
 _ROUNDING = 1e-6
@@ -49,12 +50,14 @@ class OrderAudit:
         instance: str | None,
         decided_since: float | None,
         findings: Findings,
+        breaches: Breaches | None = None,
     ) -> None:
         """Take the decisions to trade, None where no decisions are kept.
 
         ``instance`` is the home's mark, None where it is not known; ``decided_since`` the time from which on
-        decisions are kept, where older ones were removed.
+        decisions are kept, where older ones were removed; ``breaches`` is None where limits were not watched.
         """
+        self._breaches = breaches
         self._file = file
         self._trades = trades
         self._instance = instance
@@ -74,6 +77,9 @@ class OrderAudit:
                 self._take_intent(seq, event)
                 continue
             order = self.orders.get(event.cli_ord_id)
+            if isinstance(event, CancelIntent) and event.foreign:
+                self._findings.leave_open(HAS_INTENT, "orders of somebody else that a person wanted gone")
+                continue
             if order is None:
                 spot = Spot(self._file, seq, (event.cli_ord_id,))
                 self._findings.refute(HAS_INTENT, spot, expected="an intent before it", found=None)
@@ -123,6 +129,9 @@ class OrderAudit:
         self._findings.same(HAS_INTENT, spot, what=what, expected=wanted, found=intent.cli_ord_id)
 
     def _check_entry(self, intent: OrderIntent, spot: Spot) -> None:
+        if self._breaches is not None:
+            expected, found = "no limit breached", self._breaches.at(intent.ts) or "no limit breached"
+            self._findings.same(WITHIN_LIMITS, spot, what="entered:", expected=expected, found=found)
         findings, since = self._findings, self._decided_since
         trade = None if self._trades is None else self._trades.get(intent.signal_id or "")
         if trade is None:

@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Any, TypeVar
 
 from src.audit.ahead import Ahead, Key
+from src.audit.breaches import Breaches
 from src.audit.claims import EXCHANGE_STATE, POSITIONS_FILE
 from src.audit.decisions import DecisionAudit, Repeats, Sources
 from src.audit.documents import check_documents
@@ -37,6 +38,7 @@ from src.records.operations import HomeIdentity
 from src.records.orders import OrderEvent
 from src.records.outcomes import PendingEvent, PendingPut
 from src.records.predictions import Prediction
+from src.records.risk import RiskEvent
 from src.records.settings import BotSettings
 from src.records.signals import Signal
 from src.store.config import ConfigFile
@@ -97,6 +99,7 @@ class HomeAudit:
         self._positions = self._document(home.positions_futures, Positions)
         self._fills: Stream[LedgerEntry] = self._stream(home.fills, LedgerEntry)
         self._orders: Stream[OrderEvent] = self._stream(home.orders, OrderEvent)
+        self._risk: Stream[RiskEvent] = self._stream(home.risk, RiskEvent)
         self._snapshot = self._document(home.paper_exchange / "snapshot.json", ExchangeSnapshot)
         self._journal: Stream[JournalEntry] = self._stream(
             home.paper_exchange / "journal.jsonl", JournalEntry
@@ -153,6 +156,7 @@ class HomeAudit:
             instance=None if identity is None else identity.instance,
             decided_since=None if since is None else since + LEAST_SLACK_S,
             findings=self.findings,
+            breaches=Breaches(event for _, event in self._risk) if self._home.risk.exists() else None,
         )
         audit.read(self._orders)
         return audit

@@ -84,8 +84,9 @@ def carried_out(
                 while not waiting.over():
                     step()
                     waiting.look(LOOK_EVERY_S)
-    except ExchangeFault:
-        box.withdraw(command.command_id)
+    except (ExchangeFault, KeyboardInterrupt) as ended:
+        if isinstance(ended, ExchangeFault) or not waiting.taken:
+            box.withdraw(command.command_id)
         raise
     if waiting.answer is None and not waiting.taken:
         box.withdraw(command.command_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from src.records.decisions import Decision
 from src.records.enums import HORIZONS_S, Disposition, OrderPurpose
 from src.records.learning import AuditKind, LearningAudit
-from src.records.ledger import LedgerEntry, PositionClosed
+from src.records.ledger import ClosingRevised, LedgerEntry, PositionClosed
 from src.records.operations import Health, WorkerState
 from src.records.orders import OrderEvent, OrderIntent, OrderState, OrderUpdate
 from src.records.outcomes import EnrichedDecision, SignalOutcome
@@ -40,6 +40,8 @@ class _Counts:
     stops_acked: int = 0
     closed: int = 0
     net_pnl_usd: float = 0.0
+    nets: dict[str, float] = field(default_factory=dict)
+    """What ``net_pnl_usd`` counts of each closed position."""
     outcomes: int = 0
     full_outcomes: int = 0
     enriched: int = 0
@@ -117,7 +119,11 @@ class Tally:
         for entry in self._ledger.read_new():
             if isinstance(entry, PositionClosed):
                 counts.closed += 1
+                counts.nets[entry.position_id] = float(entry.net_pnl_usd)
                 counts.net_pnl_usd += float(entry.net_pnl_usd)
+            elif isinstance(entry, ClosingRevised) and entry.position_id in counts.nets:
+                counts.net_pnl_usd += float(entry.net_pnl_usd) - counts.nets[entry.position_id]
+                counts.nets[entry.position_id] = float(entry.net_pnl_usd)
 
     def _count_outcomes(self) -> None:
         counts = self.counts

@@ -88,8 +88,9 @@ class Picture:
             for view in (self.positions.open_positions if self.positions else ())
             if view.stop is None
         ]
+        costs = self.positions.warnings if self.positions else ()
         silent = alert_faults(self.alerts) if self.alerts is not None and self._alerts_run() else ()
-        return (*self.unreadable, *breached, *silent, *broken, *down, *naked)
+        return (*self.unreadable, *breached, *silent, *broken, *down, *naked, *costs)
 
     def _alerts_run(self) -> bool:
         workers = self.health.workers if self.health is not None else ()

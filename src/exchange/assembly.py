@@ -14,6 +14,7 @@ from src.exchange.position_check import PositionCheck
 from src.exchange.protection import Protection
 from src.exchange.reconciliation import Cadence, Reconciler
 from src.exchange.resolution import Resolver
+from src.records.settings import BotSettings
 from src.records.stops import Stops
 from src.risk.watch import RiskWatch
 
@@ -28,6 +29,15 @@ class DeskTiming:
     """How many market seconds pass in a real one."""
     orders_every_s: float
     positions_every_s: float
+
+
+def desk_timing(settings: BotSettings, *, real_second: float) -> DeskTiming:
+    """Return the cadences of the settings, where ``real_second`` market seconds pass in a real one."""
+    return DeskTiming(
+        real_second=real_second,
+        orders_every_s=settings.reconcile_orders_s * real_second,
+        positions_every_s=settings.reconcile_positions_s * real_second,
+    )
 
 
 def build_desk(

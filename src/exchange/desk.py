@@ -141,6 +141,10 @@ class TradingDesk:
         if self._parts.protection.passed(symbol, price):
             self._parts.reconciler.hurry()
 
+    def accrue(self, symbol: str, rate: float, ts: float) -> None:
+        """Take the share of a long position that an hour of funding costs now: what is paid is compared with it."""
+        self._parts.portfolio.accrue(symbol, rate, ts)
+
     def venue_time(self, now: float) -> float:
         """Return the exchange's time at market time ``now``: the clock that positions are opened by."""
         return self._parts.exchange.server_time(now)

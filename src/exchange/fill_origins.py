@@ -44,7 +44,7 @@ class FillOrigins:
             side=fill.side,
             size=fill.size,
             price=fill.price,
-            fee_usd=self._expected_fee(fill) if fee is None else fee,
+            fee_usd=expected_fee(self._costs, fill) if fee is None else fee,
             fill_type=fill.fill_type,
             reason=_reason(fill, order),
             fee_estimated=fee is None,
@@ -61,9 +61,11 @@ class FillOrigins:
         kind = "other_home_fill" if whose is Whose.OTHER_HOME else entry.reason
         return f"{kind}:{entry.symbol}"
 
-    def _expected_fee(self, fill: Fill) -> Decimal:
-        bps = self._costs.maker_fee_bps if fill.fill_type == "maker" else self._costs.taker_fee_bps
-        return fill.size * fill.price * Decimal(str(bps)) / _BPS
+
+def expected_fee(costs: Costs, fill: Fill | FillBooked) -> Decimal:
+    """Return a fill's fee by the configured rates, in USD."""
+    bps = costs.maker_fee_bps if fill.fill_type == "maker" else costs.taker_fee_bps
+    return fill.size * fill.price * Decimal(str(bps)) / _BPS
 
 
 def _reason(fill: Fill, order: TrackedOrder | None) -> str:

@@ -44,7 +44,9 @@ class OpenOrders:
     def cancel(self, order: OpenOrder, exchange: Exchange, now: float) -> bool:
         """Take an order that is not ours off the exchange; return whether it is known to rest no longer."""
         name = order.cli_ord_id or ""
-        self._journal.record(CancelIntent(ts=now, cli_ord_id=name, order_id=order.order_id, reason="flatten"))
+        self._journal.record(
+            CancelIntent(ts=now, cli_ord_id=name, order_id=order.order_id, reason="flatten", foreign=True)
+        )
         return exchange.cancel(order.order_id).outcome is Outcome.YES
 
     def compare(self, open_orders: tuple[OpenOrder, ...], now: float) -> None:

@@ -35,6 +35,8 @@ class TrackedOrder:
     """When its state was last written."""
     acked_ts: float | None = None
     """When the exchange first acknowledged it, on its own clock where it told; None before."""
+    reason: str = ""
+    """The word for its state, the exchange's or ours."""
 
     @property
     def unresolved(self) -> bool:
@@ -197,6 +199,7 @@ class OrderJournal:
             filled=max(order.filled, update.filled),
             updated_ts=update.ts,
             acked_ts=order.acked_ts if update.state is not _ACKED else order.acked_ts or _acked_ts(update),
+            reason=update.reason,
         )
         if update.order_id is not None:
             self._by_order_id[update.order_id] = update.cli_ord_id

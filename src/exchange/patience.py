@@ -8,6 +8,9 @@ RATE_LIMITED = "rate_limited"
 KEY_REFUSED = "key_refused"
 MAINTENANCE = "exchange_maintenance"
 
+OWN_BUDGET_SPENT = "own_rate_budget_spent"
+"""What an order is refused with that this side itself did not send."""
+_WAITS = "waits_for_"
 _FIRST_S = 1.0
 _MAXIMUM_S = {RATE_LIMITED: 60.0, KEY_REFUSED: 60.0, MAINTENANCE: 30.0}
 _URGENT_S = 2.0
@@ -25,6 +28,16 @@ def turned_away(word: str | None, status: int | None) -> str | None:
     """Return why a request was turned away, by the error's word, else by the HTTP status; None: it was not."""
     by_word = _WORDS.get(word) if word is not None else None
     return by_word or (_STATUSES.get(status) if status is not None else None)
+
+
+def waits_for(reason: str | None) -> str:
+    """Return the word for an order that is not sent because the venue turns requests away."""
+    return f"{_WAITS}{reason}"
+
+
+def is_for_later(word: str) -> bool:
+    """Return whether a refusal says how much may be asked, and nothing about the order."""
+    return word == OWN_BUDGET_SPENT or word.startswith(_WAITS) or _WORDS.get(word) == RATE_LIMITED
 
 
 class Patience:

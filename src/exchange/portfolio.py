@@ -30,6 +30,9 @@ class Portfolio(Protocol):
     def observe(self, symbol: str, price: Decimal) -> None:
         """Take the newest price of a symbol, in USD."""
 
+    def accrue(self, symbol: str, rate: float, ts: float) -> None:
+        """Take the share of a long position that an hour of funding costs now."""
+
     def unpriced(self) -> tuple[str, ...]:
         """Return the symbols with an open position and no known price."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Protocol
 
 from src.ledger.accounts import Account
 from src.ledger.book import Ledger
@@ -20,6 +21,16 @@ from src.records.ledger import (
 _ZERO = Decimal(0)
 
 
+class ViewFile(Protocol):
+    """Where the picture is kept."""
+
+    def read(self) -> Positions | None:
+        """Return it as it was written last; None where there is none."""
+
+    def write(self, document: Positions) -> object:
+        """Replace it."""
+
+
 def picture(
     ledger: Ledger,
     marks: Mapping[str, Decimal],
@@ -27,13 +38,14 @@ def picture(
     *,
     rates: Mapping[str, Decimal],
     path: EquityPath,
+    warnings: tuple[str, ...],
     seq: int,
     ts: float,
 ) -> Positions:
     """Return the ledger as a document; positions without a known price count as unchanged since entry.
 
     ``rates`` are the prices of collateral other than USD; what has none counts as nothing. ``path`` is how
-    the account did.
+    the account did, ``warnings`` what a person should look at.
     """
     unrealised = ledger.unrealised(marks)
     held = sum((quantity * rates.get(asset, _ZERO) for asset, quantity in ledger.holdings().items()), _ZERO)
@@ -51,6 +63,7 @@ def picture(
         closed_positions=tuple(_closed_view(closed) for closed in ledger.closed),
         booked=_booked(ledger, rates),
         risk=_risk(ledger, marks, rates, path, ts),
+        warnings=warnings,
     )
 
 

@@ -11,6 +11,7 @@ from src.exchange.errors import NoAnswer
 from src.exchange.executor import Executor, Submission
 from src.exchange.ladder import STEPS_ON, Ladder
 from src.exchange.order_journal import OrderJournal, TrackedOrder
+from src.exchange.patience import is_for_later
 from src.exchange.stop_reading import differs, has_fired, has_passed
 from src.ledger.book import Ledger
 from src.ledger.position import OpenPosition
@@ -32,9 +33,9 @@ _FAILED = frozenset({OrderState.REJECTED, OrderState.NOT_PLACED})
 class Protection:
     """The keeper of stops.
 
-    A position whose stop cannot be placed in three attempts, or whose stop has fired and left something open, is
-    left by a ladder of orders until it is flat. A stop that does not fit any more is cancelled only after the one
-    that takes its place rests.
+    A position whose stop is refused three times, budgets of requests apart, or whose stop has fired and left
+    something open, is left by a ladder of orders until it is flat. A stop that does not fit any more is cancelled
+    only after the one that takes its place rests.
     """
 
     def __init__(
@@ -120,9 +121,9 @@ class Protection:
 
     def passed(self, symbol: str, price: Decimal) -> bool:
         """Return whether a stop that should rest on a symbol should have fired at this mark price."""
-        quote = Quote(symbol=symbol, bid=None, ask=None, mark=price, last=price)
-        resting = self._journal.resting_stops()
-        return any(order.intent.symbol == symbol and has_passed(order, quote) for order in resting)
+        resting = [order for order in self._journal.resting_stops() if order.intent.symbol == symbol]
+        quote = Quote(symbol=symbol, bid=None, ask=None, mark=price, last=price) if resting else None
+        return quote is not None and any(has_passed(order, quote) for order in resting)
 
     def view_of(self, position: OpenPosition) -> StopView | None:
         """Return the newest resting stop of a position; None where it is not protected."""
@@ -252,7 +253,7 @@ class Protection:
         if submission.word == NOTHING_TO_REDUCE:
             self.doubtful = True
         if submission.state in _FAILED and submission.word not in STEPS_ON:
-            self._failures[position_id] += 1
+            self._failures[position_id] += not is_for_later(submission.word)
         else:
             self._failures.pop(position_id, None)
 
@@ -268,7 +269,7 @@ class Protection:
             return FIRED
         if any(order.state is OrderState.ACKED and order.intent.size >= position.size for order in stops):
             return None
-        newest = [order.state in _FAILED for order in stops[-_ATTEMPTS:]]
+        newest = [order.state in _FAILED for order in stops if not is_for_later(order.reason)][-_ATTEMPTS:]
         if len(newest) < _ATTEMPTS or not all(newest):
             return None
         turn_of_a_stop = self._failures[position.position_id] % 2 == 0

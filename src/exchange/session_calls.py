@@ -11,7 +11,7 @@ from src.exchange import kraken_verdicts as verdicts
 from src.exchange.base import Answer, Outcome
 from src.exchange.budget import Budget
 from src.exchange.errors import BudgetSpent, NoAnswer
-from src.exchange.patience import MAINTENANCE, Patience, turned_away
+from src.exchange.patience import MAINTENANCE, OWN_BUDGET_SPENT, Patience, turned_away, waits_for
 from src.exchange.session_wire import Endpoint, HistoryEndpoint, Wire
 
 _KEPT_BY_READS = 100
@@ -98,10 +98,10 @@ class Calls:
         """
         real_now = self._clock.real()
         if self._patience.must_wait(real_now, urgent=urgent):
-            return Answer(Outcome.NO, None, f"waits_for_{self._patience.reason}")
+            return Answer(Outcome.NO, None, waits_for(self._patience.reason))
         keep = 0 if urgent else _KEPT_BY_ENTRIES
         if not self._trading.spend(_COST_OF_ACTING, real_now=real_now, keep=keep):
-            return Answer(Outcome.NO, None, "own_rate_budget_spent")
+            return Answer(Outcome.NO, None, OWN_BUDGET_SPENT)
         try:
             answer = read(self._wire.call(endpoint, params))
         except Exception as fault:  # noqa: BLE001 - whatever goes wrong around a sent order, it may be live

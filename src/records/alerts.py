@@ -15,11 +15,13 @@ class AlertKind(enum.Enum):
     DISK = "disk"
     PROCESS = "process"
     FREEZE = "freeze"
+    COST = "cost"
+    """Fees or funding are not what they are taken for."""
 
     @property
     def urgent(self) -> bool:
         """Return whether money is at stake now; the limit on messages keeps room for these."""
-        return self is not AlertKind.FREEZE
+        return self not in {AlertKind.FREEZE, AlertKind.COST}
 
 
 class AlertChange(enum.Enum):

@@ -270,3 +270,5 @@ class Positions(Document, frozen=True, kw_only=True):
     booked: BookedView | None = None
     """None in files of before it was written."""
     risk: RiskView | None = None
+    warnings: tuple[str, ...] = ()
+    """What a person should look at though it freezes nothing, e.g. ``fees_above_configured: ...``."""

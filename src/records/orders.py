@@ -77,6 +77,8 @@ class CancelIntent(Line, frozen=True, kw_only=True, tag_field="type", tag="cance
     cli_ord_id: str
     order_id: str
     reason: str
+    foreign: bool = False
+    """Somebody else's order, which a person wants gone: there is no intent of ours."""
 
 
 OrderEvent = OrderIntent | OrderUpdate | CancelIntent

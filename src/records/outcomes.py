@@ -1,5 +1,9 @@
 """What became of every signal, traded or blocked."""
 
+from decimal import Decimal
+
+import msgspec
+
 from src.records.base import Document, Line, Record
 from src.records.enums import Direction, Disposition, Regime, Strategy
 from src.records.ledger import PositionClosed
@@ -175,6 +179,10 @@ class EntryProgress(Record, frozen=True, kw_only=True):
     """The entry was sent, or about to be, and its answer is not known."""
     filled: bool = False
     closed: PositionClosed | None = None
+    estimated: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Its executions whose fee is an estimate so far, with that estimate in USD."""
+    awaits_revision: bool = False
+    """A fee differed from its estimate after the closing: the line that corrects the closing follows."""
 
 
 class EnrichmentState(Document, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from src.records.decisions import Decision
 from src.records.enums import Direction
 from src.records.features import Features
 from src.records.learning import SignalWeights
-from src.records.ledger import FillBooked, LedgerEntry, PositionClosed, PositionView
+from src.records.ledger import ClosingRevised, FillBooked, LedgerEntry, PositionClosed, PositionView
 from src.records.orders import OrderEvent
 from src.records.outcomes import EnrichedDecision, PendingDecided, PendingPut, SignalOutcome
 from src.records.predictions import Prediction
@@ -37,7 +37,7 @@ class Found:
     decision: Decision | None
     orders: tuple[OrderEvent, ...]
     ledger: tuple[LedgerEntry, ...]
-    """Its fills and its closing; the funding is in the closing."""
+    """Its fills, its closing and what was corrected of that; the funding is in the closing."""
     outcome: SignalOutcome | None
     row: EnrichedDecision | None
     weights: SignalWeights | None
@@ -74,8 +74,12 @@ class Found:
 
     @property
     def closed(self) -> PositionClosed | None:
-        """Return the end of its trade, or None."""
-        return next((entry for entry in self.ledger if isinstance(entry, PositionClosed)), None)
+        """Return the end of its trade with what is known of it now, or None."""
+        closed = next((entry for entry in self.ledger if isinstance(entry, PositionClosed)), None)
+        for entry in self.ledger:
+            if closed is not None and isinstance(entry, ClosingRevised):
+                closed = entry.applied_to(closed)
+        return closed
 
     @property
     def fills(self) -> tuple[FillBooked, ...]:

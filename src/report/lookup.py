@@ -9,7 +9,14 @@ from src.records.base import Document, Line
 from src.records.decisions import Decision
 from src.records.features import Features
 from src.records.learning import SignalWeights
-from src.records.ledger import FillBooked, LedgerEntry, PositionClosed, Positions, PositionView
+from src.records.ledger import (
+    ClosingRevised,
+    FillBooked,
+    LedgerEntry,
+    PositionClosed,
+    Positions,
+    PositionView,
+)
 from src.records.orders import OrderEvent, OrderIntent
 from src.records.outcomes import EnrichedDecision, PendingDecided, PendingEvent, PendingPut, SignalOutcome
 from src.records.predictions import Prediction
@@ -114,12 +121,14 @@ class _Search:
             yield from self._order_events(names)
 
     def ledger(self) -> Iterator[LedgerEntry]:
-        """Return the signal's fills and its closing."""
+        """Return the signal's fills, its closing and what was corrected of that."""
         entries: Iterator[LedgerEntry] = read_since(
             self._home.fills, LedgerEntry, self._since, holding=[self._text]
         )
         for entry in entries:
-            if isinstance(entry, FillBooked | PositionClosed) and entry.position_id == self._signal_id:
+            if not isinstance(entry, FillBooked | PositionClosed | ClosingRevised):
+                continue
+            if entry.position_id == self._signal_id:
                 yield entry
 
     def mids(self, orders: tuple[OrderEvent, ...], window_s: float) -> MidTape:

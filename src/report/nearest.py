@@ -8,7 +8,7 @@ from types import UnionType
 from typing import TypeVar
 
 from src.records.base import Line
-from src.records.ledger import FillBooked, LedgerEntry, PositionClosed
+from src.records.ledger import ClosingRevised, FillBooked, LedgerEntry, PositionClosed
 from src.report.names import SignalName
 from src.store.jsonl import read_tail
 from src.store.jsonl_seek import read_since
@@ -20,6 +20,7 @@ _SPANS_S = (600.0, 6 * 3600.0, math.inf)
 """How far to look around, one after the other until something is there."""
 
 R = TypeVar("R")
+_OfPosition = FillBooked | PositionClosed | ClosingRevised
 
 
 class Last(enum.Enum):
@@ -57,7 +58,7 @@ def newest(home: Home, last: Last) -> str | None:
         case Last.EXECUTED:
             return _newest_entry(home, lambda line: isinstance(line, FillBooked) and line.reason == "signal")
         case Last.LOSS:
-            return _newest_entry(home, lambda line: isinstance(line, PositionClosed) and line.net_pnl_usd < 0)
+            return _newest_loss(home)
 
 
 def nearest(home: Home, signal_id: str) -> tuple[str, ...]:
@@ -91,14 +92,30 @@ def _tail(home: Home) -> tuple[str, ...]:
     return tuple(line.signal_id for line in reversed(lines))
 
 
-def _newest_entry(home: Home, fits: Callable[[FillBooked | PositionClosed], bool]) -> str | None:
-    """Return the signal of the newest fill or closing that fits and that was the bot's own."""
+def _newest_entry(home: Home, fits: Callable[[_OfPosition], bool]) -> str | None:
+    """Return the signal of the newest line about a position that fits and that was the bot's own."""
 
     def wanted(line: LedgerEntry) -> bool:
-        return isinstance(line, FillBooked | PositionClosed) and line.signal_id is not None and fits(line)
+        return isinstance(line, _OfPosition) and line.signal_id is not None and fits(line)
 
     found: LedgerEntry | None = _newest(home.fills, LedgerEntry, wanted)
-    return found.signal_id if isinstance(found, FillBooked | PositionClosed) else None
+    return found.signal_id if isinstance(found, _OfPosition) else None
+
+
+def _newest_loss(home: Home) -> str | None:
+    """Return the signal of the newest closing with a loss, by what is known of it now."""
+    revisions: dict[str, ClosingRevised] = {}
+
+    def lost(line: _OfPosition) -> bool:
+        if isinstance(line, ClosingRevised):  # the newest lines come first
+            revisions.setdefault(line.position_id, line)
+            return False
+        known = revisions.get(line.position_id or "", line)
+        return (
+            isinstance(line, PositionClosed) and not isinstance(known, FillBooked) and known.net_pnl_usd < 0
+        )
+
+    return _newest_entry(home, lost)
 
 
 def _newest(path: Path, record: type[R] | UnionType, fits: Callable[[R], bool]) -> R | None:

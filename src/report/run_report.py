@@ -1,5 +1,6 @@
 """Everything that a report on a run says, as numbers: one pass over the home's records."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from src.report.performance_thin import Point, ThinSeries
 from src.report.prices import MidTape, WindowPrice
 from src.report.run_report_facts import RunFacts, run_facts
 from src.report.run_report_reading import FileRead, Progress, Reading, Span
-from src.report.trades import TradeFold
+from src.report.trades import TradeFold, newest_revisions
 from src.store.jsonl import read_tail
+from src.store.jsonl_seek import read_since
 from src.store.paths import Home
 
 EQUITY_POINTS = 800
 PRICE_POINTS = 500
+_REVISED = b'"type":"revised"'
 SHOWN_TRADES = 400
 """Newest trades of a symbol that its picture shows."""
 
@@ -197,7 +200,11 @@ class _Pass:
 
     def _read_trades(self, regimes: dict[str, Regime | None]) -> TradeNumbers:
         tally = TradeTally(block_s=self._facts.block_s, shown=SHOWN_TRADES)
-        fold = TradeFold(orders=self._read_orders(), mids=self._mids)
+        revised: Iterator[LedgerEntry] = read_since(
+            self._home.fills, LedgerEntry, -math.inf, holding=[_REVISED]
+        )
+        revisions = newest_revisions(revised)
+        fold = TradeFold(orders=self._read_orders(), mids=self._mids, revisions=revisions)
         entries: Iterator[LedgerEntry] = self._reading.records(self._home.fills, LedgerEntry)
         for entry in entries:
             if isinstance(entry, FillBooked):

@@ -11,7 +11,7 @@ from src.report.order_story import order_stories, stop_story
 from src.report.outcome_story import counterfactual
 from src.report.size_story import size_story
 from src.report.story import OrderStory, Step, Story, VoteStory
-from src.report.trades import RoundTrip, TradeFold
+from src.report.trades import RoundTrip, TradeFold, newest_revisions
 
 
 def tell(found: Found) -> Story:
@@ -52,7 +52,7 @@ def tell(found: Found) -> Story:
 
 def _trade(found: Found) -> tuple[RoundTrip | None, tuple[MeasuredFill, ...]]:
     """Return the round trip where it is closed, and the fills in any case."""
-    fold = TradeFold(orders=found.orders, mids=found.mids)
+    fold = TradeFold(orders=found.orders, mids=found.mids, revisions=newest_revisions(found.ledger))
     trade = None
     for entry in found.ledger:
         trade = fold.add(entry) or trade

@@ -7,12 +7,12 @@ add up to what the ledger booked:
     net = signal + slippage + stop gap + unsplit - fees + funding
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, localcontext
 
 from src.records.base import Record
 from src.records.enums import Direction, Strategy
-from src.records.ledger import FillBooked, LedgerEntry, PositionClosed
+from src.records.ledger import ClosingRevised, FillBooked, LedgerEntry, PositionClosed
 from src.records.orders import OrderEvent, OrderIntent
 from src.report.measured_fills import FillRole, MeasuredFill, SentOrders, in_bps, measured
 from src.report.prices import Mids
@@ -91,8 +91,11 @@ class RoundTrip(Record, frozen=True, kw_only=True):
 class TradeFold:
     """Makes round trips of the ledger's lines, one after the other; remembers only what is open."""
 
-    def __init__(self, *, orders: Iterable[OrderEvent], mids: Mids) -> None:
-        """Take what was sent, and where prices are looked up."""
+    def __init__(
+        self, *, orders: Iterable[OrderEvent], mids: Mids, revisions: Mapping[str, ClosingRevised]
+    ) -> None:
+        """Take what was sent, where prices are looked up, and what ``newest_revisions`` found in the ledger."""
+        self._revisions = revisions
         self._sent = SentOrders(event for event in orders if isinstance(event, OrderIntent))
         self._mids = mids
         self._open: dict[str, list[MeasuredFill]] = {}
@@ -107,7 +110,9 @@ class TradeFold:
         elif isinstance(entry, PositionClosed):
             waiting = self._ended.get(entry.symbol)
             fills = waiting.pop(0) if waiting else ()
-            return _round_trip(entry, fills, self._sent.stop_price(entry.position_id))
+            revision = self._revisions.get(entry.position_id)
+            closed = entry if revision is None else revision.applied_to(entry)
+            return _round_trip(closed, fills, self._sent.stop_price(entry.position_id))
         return None
 
     def open_fills(self, symbol: str) -> tuple[MeasuredFill, ...]:
@@ -134,12 +139,18 @@ class TradeFold:
         self._open.setdefault(fill.symbol, []).append(part)
 
 
+def newest_revisions(ledger: Iterable[LedgerEntry]) -> dict[str, ClosingRevised]:
+    """Return the newest line of each position whose fees or funding became known after its closing."""
+    return {entry.position_id: entry for entry in ledger if isinstance(entry, ClosingRevised)}
+
+
 def round_trips(
     ledger: Iterable[LedgerEntry], *, orders: Iterable[OrderEvent], mids: Mids
 ) -> Iterator[RoundTrip]:
-    """Return every closed position of a ledger, in the order of closing."""
-    fold = TradeFold(orders=orders, mids=mids)
-    for entry in ledger:
+    """Return every closed position of a ledger as it is known in the end, in the order of closing."""
+    entries = tuple(ledger)
+    fold = TradeFold(orders=orders, mids=mids, revisions=newest_revisions(entries))
+    for entry in entries:
         trip = fold.add(entry)
         if trip is not None:
             yield trip

@@ -77,6 +77,16 @@ def test_each_condition_is_told_within_its_time(row: str, home: Watched, ears: E
     assert words in ears.words()
 
 
+def test_one_lost_answer_is_not_told(home: Watched, ears: Ears) -> None:
+    frozen("exchange_no_answer")(home)
+    home.let_pass(2)
+    frozen()(home)
+    home.let_pass(20)
+
+    assert home.watch.handled == 0
+    assert ears.told == []
+
+
 def test_a_moment_between_a_fill_and_its_stop_is_not_told(home: Watched, ears: Ears) -> None:
     naked(home)
     home.let_pass(3)
@@ -92,7 +102,7 @@ def test_a_moment_between_a_fill_and_its_stop_is_not_told(home: Watched, ears: E
 
 def test_the_end_is_told_and_every_line_stands_in_the_log(home: Watched, ears: Ears) -> None:
     frozen("lunch")(home)
-    home.let_pass(1)
+    home.let_pass(4)
     frozen()(home)
     home.let_pass(10)
 
@@ -140,7 +150,7 @@ def state(home: Watched) -> AlertState:
 def test_a_failing_channel_shows_in_the_state_until_it_works_again(home: Watched, ears: Ears) -> None:
     ears.status = 500
     frozen("lunch")(home)
-    home.let_pass(1)
+    home.let_pass(4)
     eventually(lambda: state(home).channels[0].failing_since_real_ts is not None)
     ears.status = 200
     ears.wait(lambda heard: bool(heard.told))
@@ -159,7 +169,7 @@ def test_a_channel_that_never_answers_stops_neither_the_watch_nor_the_other_chan
             for number in range(60):
                 frozen(f"reason {number}")(home)
                 home.clock.advance_by(400)
-                home.let_pass(0.5)
+                home.let_pass(3.5)
 
             ears.wait(lambda heard: len(heard.told) >= 60)
             assert state(home).channels[0].dropped > 0
@@ -187,7 +197,7 @@ def test_a_restart_tells_again_what_still_stands(tmp_path: Path, ears: Ears) -> 
     for _ in range(2):
         with watched(tmp_path / "home", Targets((ears.channel,), None)) as home:
             frozen("lunch")(home)
-            home.let_pass(1)
+            home.let_pass(4)
 
     ears.wait(lambda heard: len(heard.told) == 2)
 

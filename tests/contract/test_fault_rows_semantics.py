@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from src.alerts.conditions import Subject, from_warnings
 from src.exchange.errors import OrderRefused
+from src.records.alerts import AlertKind
 from src.records.enums import OrderPurpose
+from src.records.ledger import Positions
 from src.records.orders import CancelIntent, OrderIntent, OrderState
+from src.store.document import DocumentFile
 from tests.fault_rows_fakes import FaultyDesk, faulty_desk
 from tests.paper_exchange_fakes import XBT
 
@@ -244,6 +248,37 @@ def test_e11_the_fee_that_was_charged_is_booked_not_the_one_that_was_expected(bo
     bot.wait(61)
     expected = ONE * 101 * Decimal("0.0005")
     assert bot.desk.positions()[0].fees_usd == pytest.approx(3 * expected)
+
+
+def test_e11_fees_that_are_not_the_configured_ones_are_an_alarm_and_freeze_nothing(bot: FaultyDesk) -> None:
+    bot.enter()
+    bot.exit()
+    bot.wait(2)
+    assert warnings(bot) == ()
+    bot.paper.order_faults(fee_factor=3)
+    bot.enter()
+    bot.exit()
+    bot.wait(2)
+    (told,) = warnings(bot)
+    assert told.startswith("fees_above_configured: 0.3")
+    assert bot.frozen() == ()
+    bot.restart()
+    bot.wait(2)
+    assert warnings(bot) == (told,)
+    assert from_warnings(warnings(bot)) == {Subject(AlertKind.COST, "fees_above_configured"): told}
+    bot.paper.order_faults()
+    for _ in range(10):
+        bot.enter()
+        bot.exit()
+        bot.wait(1)
+    assert warnings(bot) == ()
+
+
+def warnings(bot: FaultyDesk) -> tuple[str, ...]:
+    """Return what the view tells a person."""
+    view = DocumentFile(bot.home.positions_futures, Positions, writer="test").read()
+    assert view is not None
+    return view.warnings
 
 
 @pytest.mark.parametrize("closed", ["suspended", "post_only"])

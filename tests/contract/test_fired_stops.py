@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from src.exchange.base import Answer, OrderRequest, Outcome
 from src.records.enums import OrderPurpose, OrderType, TriggerSignal
 from src.records.orders import OrderIntent, OrderState
 from src.records.settings import BotSettings
@@ -83,7 +84,8 @@ def test_a_fired_stop_that_found_nobody_is_followed_by_orders_not_by_a_stop(bot:
     for side, price in (("buy", 99.0), ("buy", 98.0), ("buy", 90.0)):
         bot.paper.level(side, price, 0.0)
     bot.paper.mark(94.0)
-    assert (bot.stops(), bot.paper.held()) == ([], 4), "it has fired into an empty book"
+    assert not bot.stops(), "it has fired into an empty book"
+    assert bot.paper.held() == 4
     bot.paper.level("buy", 93.0, 9.0)
     bot.desk.observe(XBT, Decimal(94))
     bot.wait(1.5)
@@ -108,7 +110,8 @@ def test_a_stop_with_a_limit_says_how_far_it_goes_and_what_rests_of_it_is_taken_
 ) -> None:
     limited.enter(size="4")
     (intent,) = limited.intents(OrderPurpose.STOP)
-    assert (intent.stop_price, intent.limit_price, intent.trigger) == (96, Decimal(96), TriggerSignal.MARK)
+    assert intent.stop_price == intent.limit_price == 96, "the tick is 1"
+    assert intent.trigger is TriggerSignal.MARK
     limited.paper.order_faults(**GAP)
     assert limited.paper.held() == 4, "nobody pays 96"
     limited.wait(1)
@@ -160,6 +163,28 @@ def test_a_stop_that_cannot_be_placed_is_tried_again_where_no_exit_is_taken_eith
     assert world.desk.freeze_reasons() == ()
     held = world.paper.size()
     assert [order.unfilled for order in world.resting()] == ([held] if held else [])
+    world.stop()
+
+
+@pytest.mark.parametrize("word", ["apiLimitExceeded", "own_rate_budget_spent"])
+def test_a_stop_that_is_refused_for_a_budget_of_requests_is_tried_until_it_rests(
+    tmp_path: Path, word: str
+) -> None:
+    world = World(tmp_path)
+    world.desk.step(world.paper.now)
+    world.paper.now += 1
+    send, asked = world.exchange.send, list[OrderRequest]()
+
+    def refuse(request: OrderRequest) -> Answer:
+        asked.append(request)
+        return Answer(Outcome.NO, None, word) if 1 < len(asked) < 8 else send(request)
+
+    world.exchange.send = refuse  # type: ignore[method-assign] # this test's own venue
+    world.enter()
+    world.wait(20)
+    assert [request.order_type for request in asked] == [OrderType.IOC, *[OrderType.STOP] * 7]
+    assert [order.unfilled for order in world.resting()] == [world.paper.size()]
+    assert world.closed() == []
     world.stop()
 
 

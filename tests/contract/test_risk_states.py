@@ -216,6 +216,22 @@ def test_a_key_of_another_account_is_refused(world: RiskWorld) -> None:
     assert "account b" in world.answer(command).text
 
 
+def test_an_old_command_that_nobody_took_is_not_carried_out(world: RiskWorld) -> None:
+    world.enter()
+    command = world.ask(Action.FLATTEN)
+    world.wait(601, every=5)
+    world.live(1)
+    assert world.answer(command).progress is Progress.REFUSED
+    assert Freeze(world.home).reasons() == ()
+    assert len(world.desk.positions()) == 1
+
+
+def test_a_symbol_that_the_exchange_does_not_list_is_refused(world: RiskWorld) -> None:
+    command = world.ask(Action.FLATTEN, symbol="PF_XBTUSDT")
+    world.live(1)
+    assert world.answer(command).progress is Progress.REFUSED
+
+
 def test_a_command_that_cannot_be_read_is_kept_in_quarantine(world: RiskWorld) -> None:
     broken = world.home.commands / "x.command.json"
     broken.parent.mkdir(exist_ok=True)

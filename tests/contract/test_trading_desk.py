@@ -85,65 +85,22 @@ def test_exit_closes_cancels_the_stop_and_books_the_closing_once(world: World) -
     assert_money_agrees(world)
 
 
+def test_an_exit_is_booked_at_its_fills_and_not_at_the_best_price_there_was(world: World) -> None:
+    world.enter()
+    for mid in (140.0, 120.0, 111.0):
+        world.move(mid)
+        world.desk.observe(XBT, Decimal(int(mid)))
+        world.wait(1)
+    world.desk.exit(XBT, reason="trailing", now=world.paper.now)
+    (closed,) = world.closed()
+    assert (closed.entry_price, closed.exit_price) == (101, 110)
+
+
 def test_exit_reports_a_short_that_fell_as_a_gain(world: World) -> None:
     world.enter(direction=Direction.SHORT)
     world.move(91)
     world.desk.exit(XBT, reason="target", now=world.paper.now)
     assert world.closed()[0].gross_pnl_usd == Decimal(7)
-
-
-def test_fired_stop_is_booked_with_its_reason(world: World) -> None:
-    world.enter()
-    world.move(94)
-    world.wait(2)
-    (closed,) = world.closed()
-    assert closed.exit_reason == "stop"
-    assert world.resting() == []
-    assert_money_agrees(world)
-
-
-def test_remainder_of_a_fired_stop_is_sold_until_flat(world: World) -> None:
-    world.enter(size="4")
-    world.paper.book(bids=((95.0, 1.0),), asks=((101.0, 5.0),))
-    world.paper.mark(94.0)
-    world.wait(3)
-    assert world.paper.size() == 3
-    world.paper.book(bids=((93.0, 50.0),), asks=((101.0, 5.0),))
-    world.wait(3)
-    assert world.paper.size() == 0
-    assert world.desk.positions() == ()
-    assert world.closed()[0].exit_reason == "stop"
-
-
-def test_vanished_stop_is_replaced(world: World) -> None:
-    world.enter()
-    world.paper.ask("cancelallorders")
-    world.wait(40)
-    (stop,) = world.resting()
-    assert stop.unfilled == 1
-    assert world.desk.positions()[0].stop is not None
-
-
-def test_stop_follows_the_size_of_the_position(world: World) -> None:
-    world.enter(size="4")
-    world.paper.send("mkt", "sell", "1", reduceOnly="true")
-    world.wait(3)
-    (stop,) = world.resting()
-    assert stop.unfilled == 3
-
-
-def test_position_without_a_possible_stop_is_left(world: World) -> None:
-    def refuse(method: str) -> None:
-        if method == "sendorder" and sum(asked == "sendorder" for asked in world.exchange.asked) in {2, 3, 4}:
-            world.paper.engine.core.contracts[XBT].suspended = True
-        else:
-            world.paper.engine.core.contracts[XBT].suspended = False
-
-    world.exchange.before = refuse
-    world.enter()
-    world.wait(5)
-    assert world.paper.size() == 0
-    assert world.closed()[0].exit_reason == "unprotected"
 
 
 def test_second_entry_on_a_symbol_is_refused(world: World) -> None:

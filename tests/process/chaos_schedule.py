@@ -9,8 +9,8 @@ from src.supervision.shell import EXCHANGE, MAIN, WORKERS
 Plan = dict[str, object]
 
 VICTIMS = (*WORKERS, EXCHANGE, MAIN, MAIN)
-MOST_KILLS_EACH = 4
-"""More would be a crash loop, after which nothing is started any more."""
+MOST_KILLS_EACH = dict.fromkeys((*WORKERS, EXCHANGE), 4) | {MAIN: 8}
+"""More of a worker's would be a crash loop, after which nothing is started any more."""
 QUIET_S = 20.0
 """At the beginning, while everybody starts."""
 SYMBOLS = ("PF_XBTUSD", "PF_ETHUSD", "PF_SOLUSD")
@@ -92,7 +92,7 @@ def _kills(chance: random.Random, length_s: float, count: int) -> list[Misfortun
     found: list[Misfortune] = []
     while len(found) < count:
         victim = chance.choice(VICTIMS)
-        if killed[victim] < MOST_KILLS_EACH:
+        if killed[victim] < MOST_KILLS_EACH[victim]:
             killed[victim] += 1
             found.append(Misfortune(round(chance.uniform(QUIET_S, length_s), 2), kill=victim))
     return found

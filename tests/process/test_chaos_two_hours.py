@@ -32,7 +32,7 @@ from tests.process.retold_journal import entries_on_disk
 
 SPEED = 30.0
 LENGTH_S = 240.0
-KILLS, FAULTS = 16, 24
+KILLS, FAULTS = 20, 24
 IS_FLAT_WITHIN_S = 120.0
 OVER = "the chaos is over"
 WIDE = {
@@ -125,7 +125,7 @@ class Chaos:
 def a_bot(make_bot: MakeBot) -> Bot:
     bot = make_bot(speed=SPEED)
     bot.configure(window_s=15, learning_every_s=3600, limits=WIDE)
-    bot.edit(bot.home.exits, minimum_hold_s=60, maximum_hold_s=600)
+    bot.edit(bot.home.exits, minimum_hold_s=30, maximum_hold_s=240)
     bot.edit(
         bot.home.policies,
         long_ofi_requirement=0.2,

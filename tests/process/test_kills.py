@@ -12,6 +12,9 @@ import pytest
 from src.clock import AnchoredClock
 from src.store.freeze import Freeze
 from src.supervision.shell import EXCHANGE, MAIN, WORKERS
+from tests.audit_fakes import audited
+from tests.crash_referee import Referee, order_faults
+from tests.process.bare_positions import told
 from tests.process.books_of_the_bot import (
     SETTLED_AFTER_S,
     Money,
@@ -22,12 +25,14 @@ from tests.process.books_of_the_bot import (
 )
 from tests.process.bot import Bot
 from tests.process.conftest import MakeBot
+from tests.process.retold_journal import entries_on_disk
 
 pytestmark = pytest.mark.process
 
 VICTIMS = (*WORKERS, EXCHANGE, MAIN)
 RECOVERS_WITHIN_S = 60.0
 AGREES_WITHIN_S = 30.0
+SPEED = 60.0
 WINDOW_S = 15
 """Four windows a second; positions are entered lightly and left after ten, so that many a kill meets an order."""
 
@@ -39,6 +44,8 @@ class Ordeal:
         self.bot = bot
         self.chance = chance
         self.kills: list[str] = []
+        self.restarts: list[float] = []
+        """Market times at which the main process was started again."""
 
     def strike(self, name: str, *, after_s: tuple[float, float]) -> None:
         """Kill a process at a moment of chance, and see the whole bot work again."""
@@ -51,6 +58,7 @@ class Ordeal:
         struck = time.monotonic()
         if name == MAIN:
             self.bot.process.wait(10)
+            self.restarts.append(AnchoredClock(anchor(self.bot.home)).now())
             self.bot.start()
         self.bot.until(lambda: self._works_again(name, victim.pid), within_s=RECOVERS_WITHIN_S)
         recovered = time.monotonic()
@@ -81,7 +89,7 @@ class Ordeal:
 
 
 def a_bot(make_bot: MakeBot) -> Bot:
-    bot = make_bot()
+    bot = make_bot(speed=SPEED)
     bot.configure(window_s=WINDOW_S, learning_every_s=1800)
     bot.edit(bot.home.exits, minimum_hold_s=60, maximum_hold_s=600)
     bot.edit(
@@ -116,6 +124,10 @@ def come_through(ordeal: Ordeal) -> None:
     assert bot.all_ready()
     assert bot.stop() == 0
     bot.until(lambda: not bot.family(), within_s=3)
+    referee = Referee(entries_on_disk(bot.home.paper_exchange))
+    print(told(referee, ordeal.restarts, speed=SPEED))
+    assert list(order_faults(bot.home, referee)) == []
+    assert audited(bot.home).violations == []
     trail = Trail(bot.home)
     orders = [line["purpose"] for line in bot.lines(bot.home.orders) if line["type"] == "intent"]
     print(trail.count(), Counter(orders), ordeal.kills)

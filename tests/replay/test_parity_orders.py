@@ -25,8 +25,8 @@ from tests.direct_fakes import served
 from tests.simulation_fakes import bytes_of, change, fresh_home, plan_of
 
 SYMBOLS = ["PF_XBTUSD", "PF_ETHUSD", "PF_SOLUSD"]
-HOURS = 2.0
-LEG_WINDOWS = 70
+HOURS = 1.25
+LEG_WINDOWS = 39
 """So that the run restarts on the way, with positions open."""
 
 
@@ -87,7 +87,7 @@ def loopback() -> Iterator[Loopback]:
 
 
 def traded(folder: Path, reach_exchange: ReachesExchange) -> Home:
-    """Live two hours of a market, every message of it, with rules under which the bot trades."""
+    """Live an hour and a quarter of a market, every message of it, with rules under which the bot trades."""
     home = fresh_home(folder, symbols=SYMBOLS)
     change(home.policies, fee_gate="off", kelly="off", long_ofi_requirement=0.3, short_ofi_requirement=0.3)
     change(home.exits, minimum_hold_s=60, maximum_hold_s=600)

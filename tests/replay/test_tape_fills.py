@@ -19,6 +19,7 @@ from src.records.enums import Direction
 from src.records.exchange_journal import ExchangeFill
 from src.records.ledger import FillBooked, LedgerEntry, PositionClosed
 from src.records.orders import OrderState
+from src.records.settings import RiskLimits
 from src.store.jsonl import read_all
 from src.store.paths import Home
 from tests.exchange_fakes import DirectExchange, a_decision, the_settings
@@ -92,11 +93,13 @@ class Desk:
         self.refused: Counter[str] = Counter()
         self._entries = 0
         self._entered: dict[str, float] = {}
+        limits = RiskLimits(exposure_share=1e6, leverage=1e6, orders_per_minute=10**6, consecutive_losses=200)
+        settings = msgspec.structs.replace(the_settings(), limits=limits)
         self.desk = open_desk(
             self.home,
             DirectExchange(replay),  # type: ignore[arg-type] # it asks engine, state and now alone
-            files=disk_files(self.home, the_settings()),
-            settings=the_settings(),
+            files=disk_files(self.home, settings),
+            settings=settings,
             instance="abc",
             speed=1.0,
             now=replay.now,

@@ -80,3 +80,15 @@ def test_an_old_window_moves_no_exit(bench: Bench) -> None:
     bench.window(SYMBOL, ts=NOON + 60, mid=2_041.0)
     cycle.step(NOON + 600)
     assert SYMBOL in bench.desk.open
+
+
+def test_ages_count_on_the_clock_that_positions_are_opened_by(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.desk.open = {SYMBOL: a_position()}
+    cycle = bench.start()
+    cycle.step(NOON + 60)
+    assert SYMBOL in bench.desk.open
+    monkeypatch.setattr(bench.desk, "venue_time", lambda now: now + 12 * 3600)
+    cycle.step(NOON + 61)
+    assert ("exit", f"{SYMBOL}:maximum_hold") in bench.desk.calls

@@ -11,6 +11,7 @@ from src.records.checks import CheckRow
 _MOST = 40
 """Each costs 25 of 500 units in ten seconds."""
 _RECOVERED_WITHIN_S = 60.0
+"""Real seconds, as budgets are."""
 
 
 def rate_limit(bench: Bench) -> list[CheckRow]:
@@ -24,7 +25,8 @@ def rate_limit(bench: Bench) -> list[CheckRow]:
             word, status = verdicts.error_word(bench.probe.refusal()), bench.probe.status()
             found = f"HTTP {status}, {word}, after {asked} requests of 25 units"
             known = turned_away(word, status) == RATE_LIMITED
-            back = bench.until(lambda: _answers(bench), within_s=_RECOVERED_WITHIN_S, every_s=1.0)
+            within_s = _RECOVERED_WITHIN_S * bench.clock.speed
+            back = bench.until(lambda: _answers(bench), within_s=within_s, every_s=1.0)
             recovered = "not within a minute" if back is None else f"after {back:.0f} s"
             return [
                 judged(question, found, fits=known, wanted="apiLimitExceeded, or HTTP 429"),

@@ -15,6 +15,8 @@ KINDS = {
     "reduce_only:leverage": AlertKind.HALT,
     "key_refused": AlertKind.KEY_REFUSED,
     "crash_loop:feature_builder": AlertKind.PROCESS,
+    "unprotected:PF_XBTUSD": AlertKind.NAKED_POSITION,
+    "stop_remainder:PF_XBTUSD": AlertKind.NAKED_POSITION,
     "foreign_position:PF_XBTUSD": AlertKind.FREEZE,
     "lunch": AlertKind.FREEZE,
 }

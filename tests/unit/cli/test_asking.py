@@ -1,10 +1,8 @@
 """Commands from another shell: to a bot that runs, to one that does not, and to homes that have none."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,22 +10,13 @@ import pytest
 from src.cli import asking
 from src.cli.exit_codes import ExitCode
 from src.cli.start import run_command_line
-from src.exchange.desk import TradingDesk
-from src.exchange.kraken import KrakenExchange
-from src.futures_portfolio_tracker import open_desk
-from src.records.operations import ClockAnchor, Health
-from src.records.settings import BotSettings
-from src.store.config import ConfigFile
-from src.store.document import DocumentFile
+from src.records.risk import Limit, RiskCleared, RiskLatched, RiskState
 from src.store.freeze import Freeze
 from src.store.home import bind
 from src.store.lock import HomeLock
-from src.store.paths import Home
 from src.supervision.shell import Launch
-from tests.cli_fakes import a, a_home, asked
-from tests.exchange_fakes import a_decision
-from tests.files_fakes import disk_files
-from tests.paper_exchange_server import NOW, SYMBOLS, Served, served
+from tests.cli_fakes import NOW, a, a_home, append, asked
+from tests.dead_bot_fakes import leave_a_position
 from tests.risk_fakes import RiskWorld
 
 
@@ -107,17 +96,33 @@ def test_a_home_without_a_bot_and_a_stepped_run_are_refused(tmp_path: Path) -> N
 
 
 def test_the_position_of_a_dead_bot_is_closed_by_the_same_desk(tmp_path: Path) -> None:
-    with served(tmp_path) as paper:
-        home = paper.home
-        bind(home, mode="paper", market_kind="synthetic", account="paper", ts=NOW, instance="abc")
-        open_one_position(paper)
-        anchor = paper.clock.now()
-    DocumentFile(home.health, Health, writer="monitor").write(a(Health, market="synthetic", mode="paper"))
-    write_clock(home, anchor)
+    leave_a_position(tmp_path)
     result = asked("flatten", "--reason", "it died", "--home", tmp_path)
     assert result.exit_code == 0, result.output
     assert "everything is flat, 1 exits sent" in result.stdout
     assert "not running" in asked("status", "--home", tmp_path).stdout
+
+
+def test_a_bot_that_dies_before_it_took_the_command_is_stood_in_for(tmp_path: Path) -> None:
+    home = leave_a_position(tmp_path)
+    lock = HomeLock(home)
+    death = threading.Timer(0.3, lock.close)
+    death.start()
+    result = asked("flatten", "PF_XBTUSD", "--reason", "it died", "--home", tmp_path)
+    death.join()
+    assert result.exit_code == 0, result.output
+    assert "PF_XBTUSD is flat, 1 exits sent" in result.stdout
+
+
+def test_a_breach_that_nobody_has_cleared_is_a_fault_in_status(tmp_path: Path) -> None:
+    home = a_home(tmp_path)
+    latch = a(RiskLatched, ts=NOW, limit=Limit.DRAWDOWN, state=RiskState.HALTED, measured=0.21, allowed=0.2)
+    append(home.risk, latch)
+    result = asked("status", "--home", tmp_path)
+    assert result.exit_code == ExitCode.FAULTS_FOUND
+    assert "halted since 2026-11-22 06:46: drawdown_share was 0.21, the limit 0.2" in result.stdout
+    append(home.risk, a(RiskCleared, ts=NOW + 1))
+    assert asked("status", "--home", tmp_path).exit_code == 0
 
 
 def test_a_looser_limit_refuses_the_start_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,38 +144,3 @@ def test_a_looser_limit_refuses_the_start_by_name(tmp_path: Path, capsys: pytest
     assert start("--confirm-limits") == 0
     assert start() == 0
     assert len(started) == 3
-
-
-def open_one_position(paper: Served) -> None:
-    """Be a bot that dies with a position."""
-    endpoint, clock = paper.endpoint, paper.clock
-    settings = settings_of(paper.home)
-    exchange = KrakenExchange(
-        url=endpoint.url, api_key=endpoint.api_key, api_secret=endpoint.api_secret, clock=clock
-    )
-    desk: TradingDesk = open_desk(
-        paper.home,
-        exchange,
-        files=disk_files(paper.home, settings),
-        settings=settings,
-        instance="abc",
-        speed=1.0,
-        now=clock.now(),
-    )
-    deadline_s = time.monotonic() + 10
-    while not desk.ready:
-        assert time.monotonic() < deadline_s
-        desk.step(clock.now())
-    decision = a_decision(ts=clock.now(), symbol=SYMBOLS[0])
-    desk.enter(decision, size=Decimal("0.01"), slippage_cap_bps=100, now=clock.now())
-    assert desk.positions()
-    desk.close()
-
-
-def settings_of(home: Home) -> BotSettings:
-    return ConfigFile(home.bot_settings, BotSettings).load()
-
-
-def write_clock(home: Home, now: float) -> None:
-    anchor = a(ClockAnchor, ts=now, speed=1.0, market_origin=now, wall_origin=time.time())
-    DocumentFile(home.clock, ClockAnchor, writer="main").write(anchor)

@@ -6,7 +6,7 @@ from src.cli.milestones import Tally
 from src.records.decisions import Decision
 from src.records.enums import HORIZONS_S, Disposition, OrderPurpose
 from src.records.learning import AuditKind, LearningAudit
-from src.records.ledger import PositionClosed
+from src.records.ledger import ClosingRevised, PositionClosed
 from src.records.operations import WorkerState
 from src.records.orders import OrderIntent, OrderState, OrderUpdate
 from src.records.outcomes import EnrichedDecision, Execution, HorizonOutcome, SignalOutcome
@@ -78,6 +78,18 @@ def test_round_trips_bring_their_money_along(home: Home) -> None:
     append(home.fills, closed, closed, closed)
     assert "round trips closed" in reached(tally)
     assert tally.counts.net_pnl_usd == pytest.approx(3 * float(closed.net_pnl_usd))
+
+
+def test_money_of_a_round_trip_is_what_was_told_last(home: Home) -> None:
+    tally = Tally(home)
+    append(home.fills, a(PositionClosed, position_id="one"), a(PositionClosed, position_id="two"))
+    tally.update()
+    before = tally.counts.net_pnl_usd
+    told = a(PositionClosed).net_pnl_usd
+    append(home.fills, a(ClosingRevised, position_id="one", net_pnl_usd=told - 3))
+    tally.update()
+    assert tally.counts.net_pnl_usd == pytest.approx(before - 3)
+    assert tally.counts.closed == 2
 
 
 def test_outcome_counts_as_whole_only_with_all_its_horizons(home: Home) -> None:

@@ -305,3 +305,45 @@ def test_lines_of_before_the_new_fields_are_still_read() -> None:
     opened = msgspec.json.decode(line, type=LedgerEntry)
     assert isinstance(opened, LedgerOpened)
     assert (opened.since_ts, opened.log_fills, opened.holdings) == (1.0, (), {})
+
+
+def test_currency_that_is_gone_when_a_restart_asks_is_worth_what_was_told_last() -> None:
+    kept = Keeper(trading(balance="30", currencies={"EUR": "15"}))
+    kept.sync()
+    unit = {"unit": "eur", "fromAccount": "flex", "toAccount": "cash"}
+    kept.paper.ask("transfer", amount="15", **unit)
+    kept.restart()
+    kept.sync()
+    (moved,) = of(kept, CashBooked)
+    assert isinstance(moved, CashBooked)
+    assert (moved.amount, moved.value_usd) == (-15, D("-17.25"))  # by the ledger's first line
+    assert kept.complaints() == []
+
+
+def test_view_tells_a_restart_the_newest_price_of_a_currency() -> None:
+    kept = Keeper(trading(balance="30", currencies={"EUR": "15"}))
+    kept.sync()
+    view = kept.publish()
+    assert view.booked is not None
+    booked = msgspec.structs.replace(view.booked, prices_usd={"EUR": D("1.2")})
+    kept.page.document = msgspec.structs.replace(view, booked=booked)
+    kept.paper.ask("transfer", amount="15", unit="eur", fromAccount="flex", toAccount="cash")
+    kept.restart()
+    kept.sync()
+    assert kept.ledger.capital_usd == D("47.25") - 18
+
+
+def test_log_that_shows_less_than_before_is_waited_for() -> None:
+    kept = Keeper(trading())
+    kept.sync()
+    kept.paper.now += 30
+    kept.paper.send("mkt", "buy", "1")
+    kept.sync()
+    kept.paper.now += 5
+    kept.paper.send("mkt", "buy", "1")
+    kept.sync()
+    kept.lag(3.0)
+    kept.sync()
+    kept.restart()
+    kept.sync()
+    assert kept.complaints() == []

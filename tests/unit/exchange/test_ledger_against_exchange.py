@@ -3,7 +3,7 @@
 from contextlib import suppress
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from src.exchange.simulator.account import average_entry
@@ -93,7 +93,16 @@ def check(keeper: Keeper, paper: Exchange) -> None:
     assert abs(equity + margins.funding - margins.portfolio) < Decimal("0.01")
 
 
+BUYS = [("mkt", "buy", 1, False)]
+SOLD_BEFORE_A_RESTART_ASKS = [*BUYS * 13, ("mkt", "buy", 26, False), ("transfer", "buy", 2, True)]
+SOLD_BEFORE_A_RESTART_ASKS += [("restart", "buy", 1, False), ("move", "buy", 1, False)]
+BEHIND_AFTER_A_RESTART = [*BUYS, ("hour", "buy", 1, False), *BUYS, ("sync", "buy", 1, False)]
+BEHIND_AFTER_A_RESTART += [("restart", "buy", 1, False), ("late", "buy", 1, True), ("sync", "buy", 1, False)]
+
+
 @settings(max_examples=40, deadline=None)
+@example({"balance": "30", "currencies": {"EUR": "15", "ETH": "3"}}, SOLD_BEFORE_A_RESTART_ASKS)
+@example({"balance": "10000"}, BEHIND_AFTER_A_RESTART)
 @given(PURSES, st.lists(MOVES, min_size=15, max_size=50))
 def test_ledger_equals_the_exchanges_account_over_any_trading(
     purse: dict[str, object], moves: list[tuple[str, str, int, bool]]

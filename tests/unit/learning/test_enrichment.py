@@ -1,7 +1,9 @@
 """The join: one row a signal, when its outcome and its trade are known."""
 
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from src.data_enrichment_layer import resolved_rows
@@ -9,6 +11,7 @@ from src.learning.enrichment import LONGEST_TRADE_S, Enrichment
 from src.learning.executions import Executions, Stage
 from src.learning.recent_ids import RecentIds
 from src.records.enums import Disposition
+from src.records.ledger import ClosingRevised, FillSettled, PositionClosed
 from src.records.orders import OrderState
 from src.records.outcomes import SignalOutcome
 from src.records.signals import Signal
@@ -117,6 +120,64 @@ def test_a_trade_without_end_becomes_a_row_after_its_longest_life(join: Enrichme
     [row] = join.take_finished(T0 + LONGEST_TRADE_S + 1)
     assert row.disposition is Disposition.EXECUTED
     assert row.execution is None
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_closed_trade_waits_for_its_fees_and_takes_their_correction(*, restarted: bool) -> None:
+    join, signal = Enrichment(None, RecentIds()), make_signal()
+    join.add_signal(signal)
+    fill = msgspec.structs.replace(make_fill(signal), fee_estimated=True)
+    closed = make_close(signal, ts=NOW)
+    join.executions.add_ledger(fill)
+    join.executions.add_ledger(closed)
+    assert join.add_outcome(_outcome(signal, Disposition.EXECUTED), NOW) is None
+    if restarted:
+        join = Enrichment(join.state(NOW), RecentIds())
+    settled = FillSettled(
+        ts=NOW + 5,
+        fill_id=fill.fill_id,
+        symbol=fill.symbol,
+        fee_usd=fill.fee_usd + 1,
+        rounding_usd=Decimal(0),
+    )
+    join.executions.add_ledger(settled)
+    assert join.take_finished(NOW + 5) == []  # the closing's own line is still to come
+    join.executions.add_ledger(_revised(closed, fees="1.5", net="3.5"))
+    [row] = join.take_finished(NOW + 5)
+    assert row.execution is not None
+    assert (row.execution.fees_usd, row.execution.net_pnl_usd) == (1.5, 3.5)
+    assert row.execution.net_bps == pytest.approx(70.0)
+
+
+def test_a_fee_that_was_right_and_one_that_is_never_told_let_the_row_go(join: Enrichment) -> None:
+    fill = msgspec.structs.replace(make_fill(make_signal()), fee_estimated=True)
+    assert fill.signal_id is not None
+    trades = join.executions
+    trades.add_ledger(fill)
+    trades.add_ledger(make_close(make_signal(), ts=NOW))
+    assert trades.stage(fill.signal_id, NOW + 1799)[0] is Stage.GOING_ON
+    assert trades.stage(fill.signal_id, NOW + 1800)[0] is Stage.CLOSED
+    trades.add_ledger(
+        FillSettled(ts=NOW, fill_id=fill.fill_id, symbol="", fee_usd=fill.fee_usd, rounding_usd=Decimal(0))
+    )
+    assert trades.stage(fill.signal_id, NOW)[0] is Stage.CLOSED
+
+
+def test_a_correction_after_the_row_brings_nothing_back(join: Enrichment) -> None:
+    join.executions.add_ledger(_revised(make_close(make_signal(), ts=NOW), fees="1", net="4"))
+    assert join.executions.entries() == ()
+
+
+def _revised(closed: PositionClosed, *, fees: str, net: str) -> ClosingRevised:
+    return ClosingRevised(
+        ts=closed.ts + 5,
+        position_id=closed.position_id,
+        signal_id=closed.signal_id,
+        symbol=closed.symbol,
+        fees_usd=Decimal(fees),
+        funding_usd=Decimal(0),
+        net_pnl_usd=Decimal(net),
+    )
 
 
 def test_a_repeated_outcome_makes_no_second_row(join: Enrichment) -> None:

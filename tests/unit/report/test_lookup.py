@@ -1,14 +1,16 @@
 """Finding one signal's records among those of others."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from src.records.ledger import FillBooked, PositionClosed
+from src.records.ledger import ClosingRevised, FillBooked, PositionClosed
 from src.records.signals import signal_id
 from src.report.lookup import find
 from src.report.names import SignalName, decision_ts
 from src.report.nearest import Last, nearest, newest
+from src.report.telling import tell
 from tests.cli_fakes import a_home, append
 from tests.explain_fakes import BLOCKED, TRADED, WAITING, told_home
 from tests.gate_fakes import NOON, SYMBOL, a_signal, replaced
@@ -70,6 +72,28 @@ def test_newest_of_each_kind_is_found(tmp_path: Path) -> None:
     assert newest(home, Last.BLOCKED) == BLOCKED.signal_id
     assert newest(home, Last.EXECUTED) == TRADED.signal_id
     assert newest(home, Last.LOSS) is None
+
+
+def test_correction_of_a_closing_is_found_with_it_and_may_make_it_a_loss(tmp_path: Path) -> None:
+    home = told_home(tmp_path)
+    closed = find(home, TRADED.signal_id).closed
+    assert closed is not None
+    revised = ClosingRevised(
+        ts=closed.ts + 60,
+        position_id=closed.position_id,
+        signal_id=closed.signal_id,
+        symbol=closed.symbol,
+        fees_usd=closed.fees_usd + closed.net_pnl_usd + 1,
+        funding_usd=closed.funding_usd,
+        net_pnl_usd=Decimal(-1),
+    )
+    append(home.fills, revised)
+    found = find(home, TRADED.signal_id)
+    assert found.closed == revised.applied_to(closed)
+    trade = tell(found).trade
+    assert trade is not None
+    assert trade.net_usd == -1
+    assert newest(home, Last.LOSS) == TRADED.signal_id
 
 
 def test_nearest_names_are_of_the_same_symbol_and_nearest_in_time(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src.records.enums import OrderPurpose, Side
-from src.records.ledger import FillBooked, FundingBooked, LedgerEntry, PositionClosed
+from src.records.ledger import FillBooked, FillSettled, FundingBooked, LedgerEntry, PositionClosed
 from src.report.measured_fills import FillRole
 from src.report.prices import Mids
 from src.report.trades import RoundTrip, TradeFold, round_trips
@@ -68,12 +68,29 @@ def test_short_earns_by_a_falling_price_and_pays_to_sell_low() -> None:
 
 
 def test_fill_that_turns_a_position_round_ends_one_trade_and_opens_another() -> None:
-    fold = TradeFold(orders=ORDERS, mids=FixedMids())
+    fold = TradeFold(orders=ORDERS, mids=FixedMids(), revisions={})
     entries = booked([a_fill(Side.BUY, "2", "101"), a_fill(Side.SELL, "3", "109", fee_usd=Decimal(3))])
     (trip,) = (trip for entry in entries if (trip := fold.add(entry)) is not None)
     assert trip.fees_usd == Decimal(3)  # 1 to enter, two thirds of 3 to leave
     (rest,) = fold.open_fills(SYMBOL)
     assert (rest.role, rest.size, rest.fee_usd) == (FillRole.ENTRY, Decimal(1), Decimal(1))
+
+
+def test_fee_that_was_told_after_the_closing_stands_in_the_trade() -> None:
+    trip = trip_of(
+        a_fill(Side.BUY, "2", "101"),
+        a_fill(Side.SELL, "2", "109", fee_estimated=True),
+        FillSettled(
+            ts=DECIDED + 605,
+            fill_id="sell-2-109",
+            symbol=SYMBOL,
+            fee_usd=Decimal(4),
+            rounding_usd=Decimal(0),
+        ),
+        some_funding("-0.5", ts=DECIDED + 600.5),
+    )
+    assert (trip.fees_usd, trip.funding_usd, trip.net_usd) == (Decimal(5), Decimal("-0.5"), Decimal("10.5"))
+    assert sum(trip.parts.values(), Decimal(0)) == trip.net_usd
 
 
 def test_open_position_is_no_round_trip() -> None:

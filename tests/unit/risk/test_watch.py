@@ -2,16 +2,18 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src.ledger.equity_path import EquityPath
-from src.records.orders import OrderState, OrderUpdate
+from src.records.orders import OrderIntent, OrderState, OrderUpdate
 from src.records.risk import Limit, RiskCleared, RiskPeak, RiskState
 from src.records.settings import RiskLimits
 from src.risk.book import folded
 from src.risk.watch import Standing
+from tests.record_fakes import made
 from tests.risk_fakes import Lines, a_closing, a_standing, a_watch
 
 DAY = 86_400.0
@@ -133,6 +135,18 @@ def test_errors_are_counted_over_ten_minutes() -> None:
     assert watch.reasons() == ("reduce_only:errors_per_10_min",)
 
 
+def test_orders_are_counted_over_a_minute_and_a_clearing_begins_anew() -> None:
+    watch = a_watch(Lines(), RiskLimits(orders_per_minute=2))
+    writer = watch.pace.counting(Lines())  # type: ignore[arg-type] # any list will do
+    for number in range(3):
+        writer.append(an_intent(T + number))
+    watch.look(T + 3, a_standing(EquityPath()))
+    assert watch.reasons() == ("reduce_only:orders_per_minute",)
+    assert watch.pace.orders(T + 61.5) == 1
+    watch.clear(reason="seen", command_id="c", standing=a_standing(EquityPath()), now=T + 62)
+    assert watch.pace.orders(T + 62) == 0
+
+
 def test_a_clearing_makes_this_moment_the_new_peak() -> None:
     lines = Lines()
     path = a_path(1000, 940)
@@ -207,3 +221,9 @@ def _refused(word: str, ts: float) -> OrderUpdate:
     return OrderUpdate(
         ts=ts, cli_ord_id="x", state=OrderState.REJECTED, order_id=None, reason=word, filled=Decimal(0)
     )
+
+
+def an_intent(ts: float) -> OrderIntent:
+    made_up = made(OrderIntent, full=True)
+    assert isinstance(made_up, OrderIntent)
+    return msgspec.structs.replace(made_up, ts=ts)
