@@ -84,8 +84,8 @@ class FuturesPortfolioTracker:
     def begin(self, *, seq: int, newest: Iterable[LedgerEntry] = ()) -> None:
         """Write the lines that follow from others but that the last run could not write any more.
 
-        ``seq`` is the number of the ledger's last line, ``newest`` are its last ones. How the account did, open positions included, goes on from
-        the last view; without one that fits the ledger it goes on from the ledger alone.
+        ``seq`` is the number of the ledger's last line, ``newest`` are its last ones. How the account did, open
+        positions included, goes on from the last view; without one that fits, from the ledger alone.
         """
         self._seq = seq
         for entry in newest:

@@ -10,38 +10,43 @@ settings.register_profile(
 )
 settings.load_profile("unhurried")
 
-SECONDS = {
-    "process/test_kills": 70,
-    "process/test_life": 60,
-    "replay/test_parity_decisions": 45,
-    "replay/test_known_markets": 40,
-    "process/test_desk_killed": 25,
-    "replay/test_tape_daemon": 20,
-    "unit/exchange/simulator/markets/test_windows_statistics": 20,
-    "replay/test_stepped_runs_repeat": 20,
-    "unit/exchange/simulator/markets/test_synthetic_stream": 12,
-    "process/test_report_in_a_browser": 12,
-    "process/test_audit": 12,
-    "process/test_start": 12,
-    "process/test_supervisor": 12,
-    "process/test_paper_exchange": 12,
-    "process/test_signals_killed": 10,
-    "replay/test_parity_orders": 10,
-    "unit/exchange/simulator/markets/test_synthetic_edge": 10,
-    "process/test_paper_exchange_kills": 9,
-    "replay/test_hand_edits": 8,
-    "replay/test_simulate_command": 8,
-    "replay/test_tape_books": 7,
-}
-"""What the longest files take on a quiet machine, roughly: they only tell what to begin with."""
-OF_A_REAL_PROCESS_S = 5
+FIRST = (
+    "process/test_kills",
+    "replay/test_known_markets",
+    "unit/exchange/simulator/markets/test_windows_statistics",
+    "process/test_life",
+    "replay/test_stepped_runs_repeat",
+    "unit/exchange/simulator/markets/test_synthetic_stream",
+    "replay/test_parity_decisions",
+    "replay/test_parity_orders",
+    "process/test_desk_killed",
+    "unit/exchange/simulator/markets/test_synthetic_edge",
+    "replay/test_tape_daemon",
+    "replay/test_hand_edits",
+    "process/test_report_in_a_browser",
+    "replay/test_simulate_command",
+    "process/test_supervisor",
+    "replay/test_tape_books",
+    "process/test_audit",
+    "unit/exchange/simulator/markets/test_windows",
+    "process/test_start",
+    "unit/exchange/simulator/markets/test_synthetic_facts",
+    "process/test_signals_killed",
+    "unit/audit/test_planted",
+    "process/test_paper_exchange",
+    "contract/test_exchanges",
+    "process/test_paper_exchange_kills",
+)
+"""The longest files, so that no worker is alone with one at the end; those that wait between those that compute."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files, so that no worker is left alone with one at the end; else leave the order."""
-    items.sort(key=_seconds, reverse=True)
+    """Begin with the longest files, then with real processes; else leave the order as it is."""
+    items.sort(key=_place)
 
 
-def _seconds(item: pytest.Item) -> float:
-    path = item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
-    return SECONDS.get(path, OF_A_REAL_PROCESS_S if item.get_closest_marker("process") else 0)
+def _place(item: pytest.Item) -> int:
+    name = item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+    if name in FIRST:
+        return FIRST.index(name)
+    return len(FIRST) + (item.get_closest_marker("process") is None)

@@ -109,8 +109,12 @@ class Life:
         except Exception as fault:  # noqa: BLE001 - whatever a mutant breaks is found
             found = [f"broke: {fault!r}"]
             world.stop()
-        sizes = world.referee().sizes()
-        return [*found, f"still open: {sizes}"] if scenario.ends_flat and sizes else found
+        referee = world.referee()
+        if scenario.ends_flat and referee.sizes():
+            found.append(f"still open: {referee.sizes()}")
+        if scenario.keeps_its_stop:
+            found += [f"gap: {bare}" for bare in referee.bare if not bare.opened]
+        return found
 
     def note_bare(self, deaths: Deaths) -> None:
         """Note how long positions were without a stop."""

@@ -10,7 +10,7 @@ import pytest
 from src import conviction_gate
 from src.exchange import executor, kraken_answers, resolution
 from src.exchange.executor import Executor, Submission
-from src.exchange.order_journal import OrderJournal
+from src.exchange.order_journal import OrderJournal, TrackedOrder
 from src.exchange.protection import Protection
 from src.futures_portfolio_tracker import FuturesPortfolioTracker
 from src.records.orders import OrderEvent, OrderIntent, OrderState
@@ -85,6 +85,18 @@ def _give_up_soon(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(resolution, name, value)
 
 
+def _cancel_first(patch: pytest.MonkeyPatch) -> None:
+    useless = Protection._useless
+
+    def eager(self: Protection, order: TrackedOrder) -> str | None:
+        position = self._ledger.positions.get(order.intent.symbol)
+        if position is not None and position.size != order.intent.size:
+            return "replaced"
+        return useless(self, order)
+
+    patch.setattr(Protection, "_useless", eager)
+
+
 def _decide_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(conviction_gate, "SEED_DECISIONS", 0)
 
@@ -99,5 +111,6 @@ MUTANTS = (
     Mutant(
         "give up before the deadline", _give_up_soon, "an entry that arrives late", frozenset({"misjudged"})
     ),
+    Mutant("cancel a stop before the next rests", _cancel_first, "a smaller position", frozenset({"gap"})),
     Mutant("decide again", _decide_again, "a signal that is traded", frozenset({"audit"})),
 )

@@ -26,6 +26,8 @@ class Scenario:
     finish: Act = nothing
     """What is still wanted after a restart."""
     ends_flat: bool = False
+    keeps_its_stop: bool = False
+    """Whether there is always a stop, because a new one rests before the old one goes."""
     world: type[CrashWorld] = CrashWorld
 
 
@@ -152,7 +154,7 @@ SCENARIOS = {
                  ends_flat=True),
         Scenario(name="an exit whose answer is lost", act=_leave_and_lose, prepare=CrashWorld.hold,
                  finish=CrashWorld.leave, ends_flat=True),
-        Scenario(name="a smaller position", act=_leave_in_parts, prepare=CrashWorld.hold),
+        Scenario(name="a smaller position", act=_leave_in_parts, prepare=CrashWorld.hold, keeps_its_stop=True),
         Scenario(name="a fired stop", act=_be_stopped_out, prepare=CrashWorld.hold, ends_flat=True),
         Scenario(name="a fired stop with a remainder", act=_be_stopped_out_in_part, prepare=CrashWorld.hold,
                  ends_flat=True),

@@ -42,25 +42,26 @@ class Bulletin:
         self._rules = rules
         self._seen: dict[Subject, _Told] = {}
         self._sent: deque[float] = deque()
-        self._held: deque[float] = deque()
+        self._held_back = 0
 
     def active(self) -> tuple[str, ...]:
         """Return what stands now."""
         return tuple(str(subject) for subject, told in self._seen.items() if told.gone_s is None)
 
-    def held_back(self, now_s: float) -> int:
-        """Return how often in the last hour the limit kept a message back."""
-        _forget(self._held, now_s)
-        return len(self._held)
+    @property
+    def held_back(self) -> int:
+        """Return how many lines wait because enough messages were sent in the last hour."""
+        return self._held_back
 
     def news(self, conditions: Conditions, now_s: float) -> list[News]:
         """Return the lines of the one message that is due now; empty where none is."""
         self._note(conditions, now_s)
         due = self._due(now_s)
+        self._held_back = 0
         if not due:
             return []
         if not self._room(now_s, urgent=any(subject.kind.urgent for subject, _, _ in due)):
-            self._hold_back(now_s)
+            self._held_back = len(due)
             return []
         self._sent.append(now_s)
         return [self._tell(subject, told, change, now_s) for subject, told, change in due]
@@ -95,10 +96,6 @@ class Bulletin:
         _forget(self._sent, now_s)
         most = self._rules.most_per_hour
         return len(self._sent) < (most if urgent else most - most // 3)
-
-    def _hold_back(self, now_s: float) -> None:
-        if not self._held or now_s - self._held[-1] >= 1.0:
-            self._held.append(now_s)
 
     def _tell(self, subject: Subject, told: _Told, change: AlertChange, now_s: float) -> News:
         told.told_s, told.is_open = now_s, change is not AlertChange.OVER

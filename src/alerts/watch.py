@@ -79,7 +79,7 @@ class AlertWatch:
         self._beat(now_s)
         if news or now_s >= self._state_due:
             self._state_due = now_s + _STATE_EVERY_S
-            self._report(now, now_s)
+            self._report(now)
         self.handled += len(news)
         return len(news)
 
@@ -145,12 +145,12 @@ class AlertWatch:
         if meter.due(health, now_s=now_s, wall=self._clock.wall()):
             courier.take(None)
 
-    def _report(self, now: float, now_s: float) -> None:
+    def _report(self, now: float) -> None:
         state = AlertState(
             ts=now,
             real_ts=self._clock.wall(),
             active=tuple(scrubbed(words, self._secrets) for words in self._bulletin.active()),
-            held_back=self._bulletin.held_back(now_s),
+            held_back=self._bulletin.held_back,
             channels=tuple(courier.state() for courier in self._channels),
             heartbeat=self._heartbeat[0].state() if self._heartbeat is not None else None,
         )

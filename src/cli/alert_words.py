@@ -10,7 +10,7 @@ def alert_line(state: AlertState) -> str:
     channels = ", ".join(_channel(channel) for channel in state.channels) or "no channel"
     beat = "no heartbeat" if state.heartbeat is None else _channel(state.heartbeat)
     standing = f"; standing: {', '.join(state.active)}" if state.active else ""
-    held = f"; {state.held_back} messages held back in the last hour" if state.held_back else ""
+    held = f"; {state.held_back} lines wait: enough messages in the last hour" if state.held_back else ""
     return f"Alerts: {channels}; {beat}{standing}{held}"
 
 

@@ -70,7 +70,7 @@ class AccountLog:
             log_fills=tuple(row.fill_id for row in rows if row.fill_id and newest and row.ts >= newest.ts),
             holdings={held.asset: held.quantity for held in others},
             holdings_usd=sum((held.value for held in others), _ZERO),
-            values_usd={held.asset: held.value for held in others},
+            holding_values={held.asset: held.value for held in others},
         )
 
     def fills_from(self) -> float | None:

@@ -1,4 +1,4 @@
-"""What trading is charged beside what it was expected to cost: fees by the configured rates, funding by the market's."""
+"""What trading is charged beside what was expected: fees by the configured rates, funding by the market's."""
 
 from collections import deque
 from decimal import Decimal

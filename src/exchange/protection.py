@@ -12,7 +12,7 @@ from src.exchange.executor import Executor, Submission
 from src.exchange.ladder import STEPS_ON, Ladder
 from src.exchange.order_journal import OrderJournal, TrackedOrder
 from src.exchange.patience import is_for_later
-from src.exchange.stop_reading import differs, has_fired, has_passed
+from src.exchange.stop_reading import differs, has_fired, has_passed, stop_view
 from src.ledger.book import Ledger
 from src.ledger.position import OpenPosition
 from src.records.ledger import StopView
@@ -127,19 +127,9 @@ class Protection:
 
     def view_of(self, position: OpenPosition) -> StopView | None:
         """Return the newest resting stop of a position; None where it is not protected."""
-        stops = self._journal.stops_of(position.position_id)
-        for order in reversed(stops):
-            if order.state is OrderState.ACKED and order.intent.stop_price is not None:
-                first = min((stop.acked_ts for stop in stops if stop.acked_ts is not None), default=None)
-                return StopView(
-                    order_id=order.order_id,
-                    cli_ord_id=order.intent.cli_ord_id,
-                    price=order.intent.stop_price,
-                    size=order.intent.size,
-                    confirmed=order.intent.cli_ord_id in self._confirmed,
-                    unprotected_s=None if first is None else max(0.0, first - position.opened_ts),
-                )
-        return None
+        return stop_view(
+            self._journal.stops_of(position.position_id), self._confirmed, opened_ts=position.opened_ts
+        )
 
     def _compare(self, order: TrackedOrder, shown: OpenOrder, now: float) -> None:
         cli, position = order.intent.cli_ord_id, self._ledger.positions.get(order.intent.symbol)

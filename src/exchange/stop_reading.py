@@ -1,11 +1,13 @@
 """What the exchange shows of a stop, compared with what was asked for."""
 
+from collections.abc import Container, Sequence
 from decimal import Decimal
 
 from src.exchange.base import OpenOrder, Quote
 from src.exchange.order_journal import TrackedOrder
 from src.records.enums import TriggerSignal
-from src.records.orders import OrderIntent
+from src.records.ledger import StopView
+from src.records.orders import OrderIntent, OrderState
 
 _STOP = "stop"
 _SIGNALS = {"spot": "index"}
@@ -24,6 +26,24 @@ def differs(order: TrackedOrder, shown: OpenOrder, *, open_size: Decimal) -> boo
     limit = None if intent.limit_price is None else shown.limit_price
     found = (shown.side, shown.stop_price, limit, shown.reduce_only)
     return asked != found or shown.unfilled < min(intent.size, open_size) or _other_trigger(intent, shown)
+
+
+def stop_view(
+    stops: Sequence[TrackedOrder], confirmed: Container[str], *, opened_ts: float
+) -> StopView | None:
+    """Return the newest stop of a position that rests, of all that it had; None where none does."""
+    first = min((stop.acked_ts for stop in stops if stop.acked_ts is not None), default=None)
+    for order in reversed(stops):
+        if order.state is OrderState.ACKED and order.intent.stop_price is not None:
+            return StopView(
+                order_id=order.order_id,
+                cli_ord_id=order.intent.cli_ord_id,
+                price=order.intent.stop_price,
+                size=order.intent.size,
+                confirmed=order.intent.cli_ord_id in confirmed,
+                unprotected_s=None if first is None else max(0.0, first - opened_ts),
+            )
+    return None
 
 
 def _other_trigger(intent: OrderIntent, shown: OpenOrder) -> bool:

@@ -181,7 +181,7 @@ class Ledger:
         self._usd_put_in = opened.balance_usd - opened.holdings_usd
         self.accounts.post(Account.CAPITAL, self._usd_put_in)
         for asset, held in opened.holdings.items():
-            self.accounts.post(Account.CAPITAL, held, asset, opened.values_usd.get(asset))
+            self.accounts.post(Account.CAPITAL, held, asset, opened.holding_values.get(asset))
 
     def _book_fill(self, fill: FillBooked) -> None:
         if not self._fill_ids.add(fill.fill_id):

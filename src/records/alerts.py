@@ -67,7 +67,7 @@ class AlertState(Document, frozen=True, kw_only=True):
     active: tuple[str, ...]
     """Kind and subject of each, e.g. ``naked_position PF_XBTUSD``."""
     held_back: int
-    """Messages that the limit held back in the last hour."""
+    """Lines that wait because enough messages were sent in the last hour."""
     channels: tuple[ChannelState, ...]
     heartbeat: ChannelState | None
     """None where no URL was given."""

@@ -23,8 +23,8 @@ class LedgerOpened(Line, frozen=True, kw_only=True, tag_field="type", tag="opene
     """Collateral other than USD, in its own units; its value is part of ``balance_usd``."""
     holdings_usd: Decimal = Decimal(0)
     """The value of ``holdings`` at that moment."""
-    values_usd: dict[str, Decimal] = msgspec.field(default_factory=dict)
-    """The same, of each by itself; empty in files of before it was written."""
+    holding_values: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """The same of each by itself, in USD; empty in files of before it was written."""
 
     @property
     def since_ts(self) -> float:

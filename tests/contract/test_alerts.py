@@ -44,7 +44,14 @@ def frozen(*reasons: str) -> Callable[[Watched], None]:
 def naked(home: Watched) -> None:
     bare = a(PositionView, symbol="PF_XBTUSD", stop=None)
     DocumentFile(home.home.positions_futures, Positions, writer="test").write(
-        a(Positions, open_positions=(bare,))
+        a(Positions, open_positions=(bare,), warnings=())
+    )
+
+
+def dear(home: Watched) -> None:
+    words = "fees_above_configured: 0.4000 USD over 4, expected 0.2000"
+    DocumentFile(home.home.positions_futures, Positions, writer="test").write(
+        a(Positions, open_positions=(), warnings=(words,))
     )
 
 
@@ -63,6 +70,7 @@ ROWS: dict[str, tuple[Callable[[Watched], None], str, float]] = {
     "freeze": (frozen("foreign_position:PF_XBTUSD"), "foreign_position:PF_XBTUSD", DELAY_S),
     "halt": (frozen("halted:daily_loss_share"), "halted:daily_loss_share", DELAY_S),
     "refused key": (frozen("key_refused"), "key_refused", DELAY_S),
+    "cost": (dear, "fees_above_configured: 0.4000 USD over 4", DELAY_S),
     "full disk": (full, "disk: 3 MiB left", DELAY_S),
 }
 
@@ -92,7 +100,7 @@ def test_a_moment_between_a_fill_and_its_stop_is_not_told(home: Watched, ears: E
     home.let_pass(3)
     safe = a(PositionView, symbol="PF_XBTUSD", stop=a(StopView, confirmed=True))
     DocumentFile(home.home.positions_futures, Positions, writer="test").write(
-        a(Positions, open_positions=(safe,))
+        a(Positions, open_positions=(safe,), warnings=())
     )
     home.let_pass(20)
 

@@ -144,6 +144,15 @@ def test_a_history_that_never_tells_fails(venue: Served, bench: Bench) -> None:
     assert rows["6 an order in the history"].standing is Standing.FAIL
 
 
+def test_a_history_that_is_not_served_is_a_warning(venue: Served, bench: Bench) -> None:
+    gone = {"path": "/api/history/*", "act": "refuse", "status": 404}
+    with faulty(venue, calls=[gone]):
+        rows = by_name(life_of_a_position(bench))
+
+    assert rows["6 an order in the history"].standing is Standing.WARN
+    assert rows["6 a fee in the account log"].standing is Standing.WARN
+
+
 @pytest.mark.parametrize(
     ("style", "found", "standing"),
     [

@@ -24,7 +24,7 @@ from tests.process.retold_journal import entries_on_disk
 KILLS = 6
 POINTS = 160
 """About two entries with their exits, and the way there."""
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 PROTECTED_WITHIN_S = 1.0
 PROTECTED_AFTER_RESTART_S = 5.0
 

@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import msgspec
+import orjson
 import pytest
 
-from src.alerts.targets import Targets
+from src.alerts.targets import ALERT_URLS, HEARTBEAT_URL, Targets
 from src.cli.code_version import code_version
+from src.cli.launch import Options, prepared
 from src.cli.live_terms import (
     CONSENT,
     CONSENT_WORDS,
@@ -185,3 +187,41 @@ def test_real_money_is_bounded_by_the_smaller_limit_and_stays_away_from_the_unkn
     assert stakes_of(settings, live=False).max_equity_usd == 800.0
     assert not stakes_of(settings, live=True).trades_without_evidence
     assert stakes_of(settings, live=False).trades_without_evidence
+
+
+def allowed_in(home: Home) -> None:
+    plain = orjson.loads(home.bot_settings.read_bytes())
+    plain["live"] = {"enabled": True, "max_equity_usd": 500}
+    home.bot_settings.write_bytes(orjson.dumps(plain))
+
+
+def asking_for_live(home: Home) -> Options:
+    return Options(
+        home=home.root, mode="live", market="synthetic", symbols=None, seed=1, speed=1.0, duration_s=None
+    )
+
+
+def test_a_home_with_everything_in_place_is_bound_to_the_real_venue(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed_in(home)
+    monkeypatch.setenv(CONSENT, CONSENT_WORDS)
+    monkeypatch.setenv(ALERT_URLS, TARGETS.channels[0])
+    monkeypatch.setenv(HEARTBEAT_URL, str(TARGETS.heartbeat))
+
+    with prepared(asking_for_live(home)) as (launch, venue, targets):
+        assert venue is not None
+        assert (venue.url, venue.api_key) == ("https://futures.kraken.com", KEY)
+        assert launch.mode == "live"
+        assert targets == TARGETS
+
+
+def test_a_home_where_anything_is_missing_is_not_even_bound(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed_in(home)
+    monkeypatch.setenv(CONSENT, CONSENT_WORDS)
+
+    with pytest.raises(NotProven, match=ALERT_URLS), prepared(asking_for_live(home)):
+        raise AssertionError
+    assert not home.identity.exists()

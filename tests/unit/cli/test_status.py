@@ -27,6 +27,7 @@ def hold(home: Home, **changes: object) -> None:
     view = a(PositionView, symbol="PF_ETHUSD", direction=Direction.SHORT, entry_price=Decimal("2681.5"))
     picture = a(
         Positions,
+        warnings=(),
         equity_usd=Decimal("10012.5"),
         open_positions=(a(PositionView, **{**_plain(view), **changes}),),
     )
@@ -142,6 +143,18 @@ def test_json_holds_the_same_facts_for_a_script(home: Home) -> None:
     assert [worker["name"] for worker in told["health"]["workers"]] == list(PROCESSES)
     assert told["positions"]["equity_usd"] == "10012.5"
     assert told["learning"] is None
+
+
+def test_fees_that_are_not_the_configured_ones_are_a_fault_that_freezes_nothing(home: Home) -> None:
+    words = "fees_above_configured: 0.4000 USD over 4, expected 0.2000"
+    DocumentFile(home.positions_futures, Positions, writer="test").write(
+        a(Positions, open_positions=(), warnings=(words,))
+    )
+    with HomeLock(home):
+        result = asked("status", "--home", home.root, "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["faults"]) == (1, [words])
+    assert told["health"]["entries_allowed"] is True
 
 
 def test_json_of_a_home_that_never_ran_is_json(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from src.exchange.ladder import Ladder
 from src.ledger.position import OpenPosition
 from src.records.enums import Direction
 from src.records.orders import OrderState
+from src.records.stops import Stops
 
 REACH = (50.0, 100.0, 200.0)
 TICK = Decimal("0.1")
@@ -115,13 +116,18 @@ def test_a_price_is_rounded_to_no_further_than_its_distance() -> None:
 
 
 def test_a_closed_position_is_forgotten() -> None:
-    sent = Sent([FILLED, FILLED])
+    sent = Sent([FILLED, FILLED, FILLED])
     ladder = Ladder(
         executor=sent, quote=lambda name: Quote(name, Decimal(1000), None, None, None), reach_bps=REACH
     )
-    ladder.climb(a_position(), reason="stop", tick=TICK, now=1.0)
-    assert ladder.in_use
-    ladder.forget_all_but([])
-    assert not ladder.in_use
-    ladder.climb(a_position(), reason="stop", tick=TICK, now=1.0)
-    assert sent.limits == [Decimal(995), Decimal(995)]
+    for kept in (["one"], [], []):
+        ladder.climb(a_position(), reason="stop", tick=TICK, now=1.0)
+        ladder.forget_all_but(kept)
+        assert ladder.in_use is bool(kept)
+    assert sent.limits == [Decimal(995), Decimal(990), Decimal(995)]
+
+
+@pytest.mark.parametrize("steps", [(50.0, 25.0), (25.0, 25.0)])
+def test_a_ladder_that_does_not_widen_is_no_setting(steps: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="widen"):
+        Stops(ladder_bps=steps)
