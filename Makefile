@@ -27,6 +27,7 @@ run: $(RUNTIME)
 tour: $(RUNTIME)
 	exec $(BIN)/python -m src tour
 
+test: export PYTHONDONTWRITEBYTECODE = # the tests start a hundred processes: compile the program once
 test: $(DEV)
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not chaos"
 

@@ -218,6 +218,20 @@ def the_settings() -> BotSettings:
     return msgspec.convert(known, BotSettings)
 
 
+def wide_settings() -> BotSettings:
+    """Return settings whose hard limits a test that loses again and again does not reach."""
+    settings = the_settings()
+    limits = msgspec.structs.replace(
+        settings.limits,
+        daily_loss_share=1.0,
+        drawdown_share=1.0,
+        consecutive_losses=200,
+        orders_per_minute=100_000,
+        errors_per_10_min=100_000,
+    )
+    return msgspec.structs.replace(settings, limits=limits)
+
+
 def a_decision(
     *, direction: Direction = Direction.LONG, ts: float, symbol: str = XBT, should_trade: bool = True
 ) -> Decision:

@@ -4,6 +4,7 @@ Arguments: home, URL, key, secret, clock, and at which point it dies: the n-th p
 """
 
 import sys
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -20,8 +21,11 @@ from src.records.enums import Direction
 from src.records.operations import ClockAnchor
 from src.store.paths import Home
 from tests.crash_points import Executioner, watch_disk
-from tests.exchange_fakes import a_decision, the_settings
+from tests.exchange_fakes import a_decision, wide_settings
 from tests.files_fakes import disk_files
+
+WAIT_S = 0.01
+"""Between two tries while something stands against an order."""
 
 
 def watch_wire(patch: pytest.MonkeyPatch, reaper: Executioner) -> None:
@@ -50,8 +54,8 @@ def main() -> None:
     desk = open_desk(
         home,
         exchange,
-        files=disk_files(home, the_settings()),
-        settings=the_settings(),
+        files=disk_files(home, wide_settings()),
+        settings=wide_settings(),
         instance="abc",
         speed=1.0,
         now=clock.now(),
@@ -67,7 +71,7 @@ def main() -> None:
                 decision = a_decision(direction=direction, ts=clock.now())
                 desk.enter(decision, size=Decimal("0.001"), slippage_cap_bps=50, now=clock.now())
         except OrderRefused:
-            continue
+            time.sleep(WAIT_S)
 
 
 if __name__ == "__main__":

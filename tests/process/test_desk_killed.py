@@ -15,7 +15,7 @@ from src.exchange.kraken import KrakenExchange
 from src.futures_portfolio_tracker import open_desk
 from src.records.exchange_journal import JournalEntry
 from tests.crash_referee import Referee, faults_of
-from tests.exchange_fakes import the_settings
+from tests.exchange_fakes import wide_settings
 from tests.files_fakes import disk_files
 from tests.paper_exchange_server import Served, served
 from tests.process.bare_positions import told
@@ -77,8 +77,8 @@ def recover(paper: Served) -> None:
     desk = open_desk(
         paper.home,
         exchange,
-        files=disk_files(paper.home, the_settings()),
-        settings=the_settings(),
+        files=disk_files(paper.home, wide_settings()),
+        settings=wide_settings(),
         instance="abc",
         speed=1.0,
         now=clock.now(),

@@ -22,6 +22,8 @@ from tests.window_market_fakes import (
     flow_of,
 )
 
+pytestmark = pytest.mark.timeout(300)
+
 SEEDS = (201, 202, 203, 204)
 MINUTES = 420
 WARM = 60
