@@ -1,6 +1,5 @@
 """One learning cycle: capture outcomes, see what they bring, test claims, change what the evidence supports."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -42,7 +41,6 @@ from src.records.policies import Components, SignalPolicies
 from src.records.settings import BotSettings, LearningSettings
 from src.signal_weight_learner import SignalWeightLearner, default_weights
 from src.store.config import ConfigFile
-from src.store.disk_files import DiskFiles, Moment
 from src.store.errors import ConfigConflict, ConfigError
 from src.store.files import Files, Page
 from src.store.jsonl import Durability
@@ -298,9 +296,3 @@ def run_learning_cycle(
             every_s=settings.learning_every_s,
             seed=seed,
         ).run_cycle(now)
-
-
-def cycle_files(home: Home, settings: BotSettings, now: float, seed: int) -> DiskFiles:
-    """Return the files of one cycle in a process of its own: the same home, time and seed give the same bytes."""
-    boot = hashlib.sha256(f"{now!r}|{seed}".encode()).hexdigest()[:6]
-    return DiskFiles(home, settings, Moment(now), boot=boot)

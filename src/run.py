@@ -15,7 +15,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from src.alerts.targets import Targets
 from src.exchange.venue import Venue, open_venue, venue_url
-from src.store.disk_files import DiskFiles
+from src.store.disk_files import DiskFiles, cycle_files
 from src.supervision.courtesy import yield_to_trading
 from src.supervision.house import House
 from src.supervision.shell import (
@@ -269,7 +269,7 @@ def _paper_exchange(launch: Launch) -> None:
 def _learning_cycle(launch: Launch) -> None:
     def body(shell: Shell) -> None:
         yield_to_trading()
-        from src.continuous_learning_controller import cycle_files, run_learning_cycle
+        from src.continuous_learning_controller import run_learning_cycle
 
         shell.heartbeat.beat(within_s=LEARNING_WITHIN_S)
         now = shell.clock.now()

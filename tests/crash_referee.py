@@ -9,7 +9,8 @@ import msgspec
 
 from src.exchange.simulator.state import ExchangeState
 from src.records.enums import OrderPurpose
-from src.records.exchange_journal import Executed, JournalEntry, Placed
+from src.records.exchange_effects import Executed, Placed
+from src.records.exchange_journal import JournalEntry
 from src.records.ledger import FillBooked, LedgerEntry, Positions
 from src.records.orders import OrderEvent, OrderIntent, OrderState, OrderUpdate
 from src.store.jsonl import BadLine, read_all

@@ -9,15 +9,8 @@ import msgspec
 from src.exchange.simulator.engine import Engine
 from src.exchange.simulator.happenings import liquidate
 from src.exchange.simulator.journal import Books
-from src.records.exchange_journal import (
-    Charged,
-    Converted,
-    Covered,
-    Effect,
-    ExchangeSnapshot,
-    JournalEntry,
-    Moved,
-)
+from src.records.exchange_effects import Charged, Converted, Covered, Effect, Moved
+from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
 from src.store.paths import Home
 from tests.files_fakes import disk_files
 from tests.paper_exchange_fakes import SPECS, XBT, Exchange, ScriptedMarket

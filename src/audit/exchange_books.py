@@ -8,7 +8,8 @@ from typing import Protocol
 from src.exchange.base import AccountState, ExchangePosition, Fill, OpenOrder
 from src.exchange.simulator.state import ExchangeState
 from src.records.enums import Side
-from src.records.exchange_journal import ExchangeFill, ExchangeSnapshot, Executed, JournalEntry
+from src.records.exchange_effects import Executed
+from src.records.exchange_journal import ExchangeFill, ExchangeSnapshot, JournalEntry
 
 USD = "USD"
 _MEMORY_S = 3600.0

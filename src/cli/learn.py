@@ -9,10 +9,11 @@ import typer
 from src.cli.clock_file import market_now
 from src.cli.exit_codes import ExitCode
 from src.cli.options import HomeOption, JsonOption, home_of
-from src.continuous_learning_controller import cycle_files, run_learning_cycle
+from src.continuous_learning_controller import run_learning_cycle
 from src.records.learning import LearningAudit, LearningState
 from src.records.settings import BotSettings
 from src.store.config import ConfigFile
+from src.store.disk_files import cycle_files
 from src.store.errors import ConfigError, FileLocked, StoreError
 from src.store.held import home_is_held
 from src.store.jsonl import read_tail

@@ -1,5 +1,6 @@
 """The files of a home as the daemon's processes open them."""
 
+import hashlib
 from pathlib import Path
 from types import UnionType
 from typing import Any, Protocol, TypeVar
@@ -99,3 +100,9 @@ class DiskFiles:
     def freeze(self) -> Freeze:
         """Return the flag that stops new entries."""
         return Freeze(self._home)
+
+
+def cycle_files(home: Home, settings: BotSettings, now: float, seed: int) -> DiskFiles:
+    """Return the files of a learning cycle in a process of its own: the same arguments give the same bytes."""
+    boot = hashlib.sha256(f"{now!r}|{seed}".encode()).hexdigest()[:6]
+    return DiskFiles(home, settings, Moment(now), boot=boot)

@@ -51,6 +51,7 @@ def main() -> None:
     watch_disk(patch, reaper)
     watch_wire(patch, reaper)
     reaper.armed = True
+    print(clock.now(), flush=True)
     desk = open_desk(
         home,
         exchange,

@@ -11,8 +11,7 @@ import msgspec
 from src.exchange.simulator.double_entry import discrepancies
 from src.exchange.simulator.state import ExchangeState
 from src.exchange.simulator.wire.values import iso
-from src.records.exchange_journal import (
-    AccountRow,
+from src.records.exchange_effects import (
     Armed,
     Charged,
     Converted,
@@ -20,7 +19,6 @@ from src.records.exchange_journal import (
     Effect,
     Ended,
     Executed,
-    JournalEntry,
     Moved,
     Opened,
     Payment,
@@ -31,6 +29,7 @@ from src.records.exchange_journal import (
     Settled,
     Transferred,
 )
+from src.records.exchange_journal import AccountRow, JournalEntry
 
 BY_USER = "new_placed_order_by_user"
 """A stop that fired places an order with its own client id again."""

@@ -1,5 +1,6 @@
 """Writers that are killed at any moment and at every system call, and disks that fail under them."""
 
+import os
 import random
 import shutil
 import signal
@@ -100,6 +101,7 @@ def traced(path: Path, injection: str, *, durability: str, count: int) -> subpro
     return subprocess.run(
         [*options, *command(path, durability, count)],
         cwd=PROJECT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # the interpreter's own writes would be counted
         capture_output=True,
         check=False,
         timeout=60,

@@ -10,18 +10,17 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
-from src.records.exchange_journal import (
-    AccountRow,
+from src.records.exchange_effects import (
     Charged,
     Converted,
     Covered,
-    ExchangePosition,
     Moved,
     Opened,
     Payment,
     Settled,
     Transferred,
 )
+from src.records.exchange_journal import AccountRow, ExchangePosition
 
 CENT_FRACTION = Decimal("0.00000001")
 """What amounts of money are quantised to."""

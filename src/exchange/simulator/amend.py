@@ -12,7 +12,8 @@ from src.exchange.simulator.execution import Execution
 from src.exchange.simulator.matching import TakerPlan
 from src.exchange.simulator.order_form import deadline, decimal, price
 from src.exchange.simulator.triggers import Triggers
-from src.records.exchange_journal import ExchangeOrder, Executed, Resized
+from src.records.exchange_effects import Executed, Resized
+from src.records.exchange_journal import ExchangeOrder
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,8 @@ from src.exchange.simulator.margin import Exposure, Margins, exposures, summaris
 from src.exchange.simulator.rules import Rules
 from src.exchange.simulator.state import ExchangeState
 from src.records.enums import Side
-from src.records.exchange_journal import (
-    Effect,
-    Ended,
-    ExchangeOrder,
-    Executed,
-    JournalEntry,
-    OrderTerms,
-    Placed,
-    Resized,
-)
+from src.records.exchange_effects import Effect, Ended, Executed, OrderTerms, Placed, Resized
+from src.records.exchange_journal import ExchangeOrder, JournalEntry
 
 
 class EntryWriter(Protocol):

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from src.exchange.simulator.account import CENT_FRACTION, ZERO, Account
 from src.exchange.simulator.collateral import Holding
-from src.records.exchange_journal import Charged, Converted, Covered
+from src.records.exchange_effects import Charged, Converted, Covered
 
 INTEREST_PER_HOUR = Decimal("0.00005")
 """Of the debt."""

@@ -15,7 +15,8 @@ from src.exchange.simulator.margin import initial_rate, maintenance
 from src.exchange.simulator.matching import TakerPlan
 from src.exchange.simulator.order_form import TRIGGER_TYPES, OrderForm, read_order
 from src.exchange.simulator.triggers import Triggers
-from src.records.exchange_journal import ExchangeOrder, Executed, OrderTerms, Rejected
+from src.records.exchange_effects import Executed, OrderTerms, Rejected
+from src.records.exchange_journal import ExchangeOrder
 
 COLLAR = Decimal("0.1")
 """How far through the mark price a limit may lie."""

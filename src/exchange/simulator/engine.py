@@ -38,7 +38,7 @@ from src.exchange.simulator.wire import account, answers, orders, public
 from src.exchange.simulator.wire.histories import history_requests
 from src.exchange.simulator.wire.standing import standing_requests
 from src.records.enums import Side
-from src.records.exchange_journal import Opened, Preferred
+from src.records.exchange_effects import Opened, Preferred
 
 _NOTHING: Mapping[str, Decimal] = {}
 

@@ -10,7 +10,8 @@ from src.exchange.simulator.feed import Print
 from src.exchange.simulator.matching import Match, TakerPlan, plan_crossed, plan_print, plan_taker
 from src.exchange.simulator.resting import Resting
 from src.records.enums import Side
-from src.records.exchange_journal import ExchangeOrder, Executed, Resized
+from src.records.exchange_effects import Executed, Resized
+from src.records.exchange_journal import ExchangeOrder
 
 PROTECTION = Decimal("0.01")
 """How far from the best opposite price a market order may trade."""

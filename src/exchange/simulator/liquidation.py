@@ -15,7 +15,7 @@ from src.exchange.simulator.execution import Execution
 from src.exchange.simulator.headroom import Headroom
 from src.exchange.simulator.margin import Exposure, Margins, adds, maintenance
 from src.records.enums import Side
-from src.records.exchange_journal import OrderTerms
+from src.records.exchange_effects import OrderTerms
 
 LIQUIDATION_MARGIN = Decimal("0.5")
 """Share of the maintenance margin below which positions are closed whole."""

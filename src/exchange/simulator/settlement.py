@@ -8,7 +8,7 @@ from src.exchange.simulator.core import Core
 from src.exchange.simulator.debts import interest
 from src.exchange.simulator.events import FundingPoint
 from src.exchange.simulator.funding import HOUR_S
-from src.records.exchange_journal import Settled
+from src.records.exchange_effects import Settled
 
 
 class Settlement:

@@ -8,21 +8,18 @@ import msgspec
 from src.exchange.simulator.account import Account, Trade
 from src.exchange.simulator.fee_schedule import Volume
 from src.exchange.simulator.order_history import OrderHistory
-from src.records.exchange_journal import (
+from src.records.exchange_effects import (
     Armed,
     Effect,
     Ended,
-    ExchangeFill,
-    ExchangeOrder,
-    ExchangeSnapshot,
     Executed,
-    JournalEntry,
     OrderTerms,
     Placed,
     Preferred,
     Rejected,
     Resized,
 )
+from src.records.exchange_journal import ExchangeFill, ExchangeOrder, ExchangeSnapshot, JournalEntry
 
 KEEP_FILLS = 2000
 KEEP_ROWS = 5000

@@ -8,7 +8,7 @@ from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.order_form import required
 from src.exchange.simulator.wire.values import iso
-from src.records.exchange_journal import Armed
+from src.records.exchange_effects import Armed
 
 LONGEST_S = 7 * 86_400
 """Seconds that it may be set to."""

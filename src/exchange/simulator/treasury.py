@@ -9,7 +9,7 @@ from src.exchange.simulator.core import Core
 from src.exchange.simulator.errors import BadCall
 from src.exchange.simulator.ids import name_of
 from src.exchange.simulator.order_form import decimal, required
-from src.records.exchange_journal import Moved, Transferred
+from src.records.exchange_effects import Moved, Transferred
 
 _ACCOUNTS = frozenset({"cash", "flex"})
 _USD = "USD"

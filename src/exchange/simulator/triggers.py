@@ -8,7 +8,8 @@ from src.exchange.simulator.contract import Contract
 from src.exchange.simulator.core import Core
 from src.exchange.simulator.execution import Execution
 from src.records.enums import Side
-from src.records.exchange_journal import ExchangeOrder, OrderTerms
+from src.records.exchange_effects import OrderTerms
+from src.records.exchange_journal import ExchangeOrder
 
 
 @dataclass(slots=True)

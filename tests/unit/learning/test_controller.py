@@ -6,13 +6,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from src.continuous_learning_controller import cycle_files, run_learning_cycle
+from src.continuous_learning_controller import run_learning_cycle
 from src.records.enums import Direction
 from src.records.learning import AuditKind, DailyLearningRules, LearningAudit, LearningState, SignalWeights
 from src.records.outcomes import EnrichedDecision
 from src.records.policies import Components, SignalPolicies
 from src.signal_weight_learner import ensure_default_weights
 from src.store.config import ConfigFile
+from src.store.disk_files import cycle_files
 from src.store.document import DocumentFile
 from src.store.errors import FileLocked, StoreError
 from src.store.jsonl import read_all

@@ -9,13 +9,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from src.continuous_learning_controller import cycle_files, run_learning_cycle
+from src.continuous_learning_controller import run_learning_cycle
 from src.data_enrichment_layer import resolved_rows
 from src.learning import evidence_memory
 from src.learning.evidence import DISPOSITIONS, REGIMES, STRATEGIES, Evidence, LearningRow, Lookback
 from src.learning.evidence_memory import EvidenceMemory, collect
 from src.records.enums import COMPONENTS, HORIZONS_S, Direction, Disposition, Regime, Strategy
 from src.records.outcomes import EnrichedDecision, EnrichmentState
+from src.store.disk_files import cycle_files
 from src.store.document import DocumentFile
 from src.store.jsonl import read_all
 from src.store.paths import Home

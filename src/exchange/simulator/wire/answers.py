@@ -10,7 +10,8 @@ from src.exchange.simulator.desk import SendResult
 from src.exchange.simulator.errors import Refused
 from src.exchange.simulator.wire.orders import order_object, trigger_object
 from src.exchange.simulator.wire.values import iso, number
-from src.records.exchange_journal import ExchangeOrder, Executed, OrderTerms
+from src.records.exchange_effects import Executed, OrderTerms
+from src.records.exchange_journal import ExchangeOrder
 
 
 def sent(result: SendResult, now: float) -> dict[str, object]:

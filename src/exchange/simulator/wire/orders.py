@@ -6,7 +6,8 @@ from src.exchange.simulator.state import ExchangeState
 from src.exchange.simulator.triggers import fires_above
 from src.exchange.simulator.wire.rows import Rows, Shape
 from src.exchange.simulator.wire.values import iso, number
-from src.records.exchange_journal import ExchangeOrder, OrderTerms
+from src.records.exchange_effects import OrderTerms
+from src.records.exchange_journal import ExchangeOrder
 
 _EVENT_TYPES = {"mkt": "ioc"}
 _SIGNALS = {"last": "last_price", "mark": "mark_price", "index": "spot_price"}

@@ -9,7 +9,8 @@ from src.exchange.simulator import journal as journal_module
 from src.exchange.simulator.double_entry import discrepancies
 from src.exchange.simulator.errors import JournalGap
 from src.exchange.simulator.state import ExchangeState
-from src.records.exchange_journal import Effect, ExchangeSnapshot, JournalEntry
+from src.records.exchange_effects import Effect
+from src.records.exchange_journal import ExchangeSnapshot, JournalEntry
 from src.store.document import DocumentFile
 from src.store.errors import CorruptDocument, CorruptLine, DiskFull, MoneyFileError, StoreError
 from src.store.files import Retention
