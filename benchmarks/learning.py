@@ -11,9 +11,10 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from src.continuous_learning_controller import cycle_files, run_learning_cycle
+from src.continuous_learning_controller import run_learning_cycle
 from src.data_enrichment_layer import written_rows
 from src.learning.evidence_memory import EvidenceMemory
+from src.store.disk_files import cycle_files
 from src.store.paths import Home
 from tests.evidence_fakes import made_up_market
 from tests.learning_fakes import (
