@@ -31,6 +31,8 @@ from src.exchange.session_rows import KnownRows
 from src.exchange.session_wire import HistoryEndpoint, Wire
 from src.records.enums import OrderType
 
+_KEPT_FOR_ORDERS = 20
+"""History tokens that the account log leaves to the search for orders whose answer was lost."""
 _FILLS_A_PAGE = 100
 _LOG_ROWS = 25
 _LOG_ROWS_CATCHING_UP = 1000
@@ -81,7 +83,9 @@ class ExchangeSession:
 
     def account_uid(self) -> str | None:
         """Return the venue's name for the account, whatever key opens it; None where it does not tell."""
-        raw = self._calls.ask_history("account-log", {"count": "1", "sort": "desc"}, tokens=1)
+        raw = self._calls.ask_history(
+            "account-log", {"count": "1", "sort": "desc"}, tokens=1, keep=_KEPT_FOR_ORDERS
+        )
         uid = raw.get("accountUid")
         return uid if isinstance(uid, str) and uid else None
 
@@ -172,7 +176,9 @@ class ExchangeSession:
     def _log_page(self, since: float, count: int) -> tuple[list[AccountLogEntry], bool]:
         params = {"since": str(int(since * 1000)), "sort": "asc", "count": str(count)}
         tokens = 1 if count == _LOG_ROWS else 3
-        page = self._log_rows.read(self._calls.ask_history("account-log", params, tokens=tokens))
+        page = self._log_rows.read(
+            self._calls.ask_history("account-log", params, tokens=tokens, keep=_KEPT_FOR_ORDERS)
+        )
         return [row for row in page if row is not None], len(page) >= count
 
 

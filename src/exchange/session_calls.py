@@ -76,11 +76,11 @@ class Calls:
         return raw
 
     def ask_history(
-        self, endpoint: HistoryEndpoint, params: Mapping[str, str], *, tokens: int
+        self, endpoint: HistoryEndpoint, params: Mapping[str, str], *, tokens: int, keep: int = 0
     ) -> Mapping[str, object]:
-        """Return an answer of the history service; NoAnswer as in ``ask``."""
+        """Return an answer of the history service, if ``keep`` tokens are left after it; NoAnswer as in ``ask``."""
         self._wait_if_told(private=True)
-        if not self._history.spend(tokens, real_now=self._clock.real()):
+        if not self._history.spend(tokens, real_now=self._clock.real(), keep=keep):
             raise BudgetSpent(f"{tokens} history tokens")
         return self._raw(endpoint, params)
 

@@ -160,8 +160,11 @@ class House:
 
     def run_main(self, workers: Sequence[Worker], monitor: threading.Thread) -> None:
         """Run the bot cycle in this thread until a signal ends it; RuntimeError if the monitor thread dies or hangs."""
+        watch = MonitorWatch(
+            monitor, rounds=lambda: self._rounds, stopping=self._stopping.is_set, real=self.clock.real
+        )
         run_worker(
-            [*workers, MonitorWatch(monitor, rounds=lambda: self._rounds, real=self.clock.real)],
+            [*workers, watch],
             clock=self.clock,
             heartbeat=self.page.slot(MAIN),
             wake=self.wake,

@@ -18,9 +18,16 @@ class MonitorWatch:
     last_event_ts = None
 
     def __init__(
-        self, thread: threading.Thread, *, rounds: Callable[[], int], real: Callable[[], float]
+        self,
+        thread: threading.Thread,
+        *,
+        rounds: Callable[[], int],
+        stopping: Callable[[], bool],
+        real: Callable[[], float],
     ) -> None:
+        """Take the thread; once ``stopping`` says so, it may be gone before the cycle hears of it."""
         self._thread = thread
+        self._stopping = stopping
         self._rounds = rounds
         self._real = real
         self._seen = -1
@@ -30,6 +37,8 @@ class MonitorWatch:
     def step(self, now: float) -> int:
         """Raise RuntimeError when the thread is gone or goes no more rounds."""
         del now
+        if self._stopping():
+            return 0
         if not self._thread.is_alive():
             raise RuntimeError("the monitor thread has died")
         rounds, real = self._rounds(), self._real()

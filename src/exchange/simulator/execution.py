@@ -98,12 +98,8 @@ class Execution:
         if contract.halted:
             return
         for side in Side:
-            half = contract.book.against(side)
-            for resting, match in plan_crossed(contract.queue, side=side, against=half):
-                take = min(match.steps, half.available(match.ticks))
-                if take > 0 and self._fill_resting(contract, resting, take):
-                    half.take(match.ticks, take)
-                    self._core.publish_level(contract.spec.symbol, half.side, match.ticks)
+            while self._meet(contract, side):
+                pass
 
     def cut_reducers(self, symbol: str) -> None:
         """Cut resting reduce-only orders to the position, and cancel those that could not reduce it."""
@@ -130,9 +126,22 @@ class Execution:
         price = contract.grid.price(best[0])
         return contract.grid.floor_ticks(price * (1 + side.sign * PROTECTION))
 
-    def _fill_resting(self, contract: Contract, resting: Resting, steps: int) -> bool:
+    def _meet(self, contract: Contract, side: Side) -> bool:
+        """Fill what is crossed; return whether an order was cut meanwhile, so that others stand for its share."""
+        half, cut = contract.book.against(side), False
+        for resting, match in plan_crossed(contract.queue, side=side, against=half):
+            take = min(match.steps, half.available(match.ticks))
+            filled = self._fill_resting(contract, resting, take) if take > 0 else 0
+            cut |= filled < take
+            if filled:
+                half.take(match.ticks, filled)
+                self._core.publish_level(contract.spec.symbol, half.side, match.ticks)
+        return cut
+
+    def _fill_resting(self, contract: Contract, resting: Resting, steps: int) -> int:
+        """Fill a resting order as far as it still stands; return how many steps that was."""
         if contract.queue.get(resting.order_id) is None:
-            return False
+            return 0
         steps = min(steps, resting.steps)
         core = self._core
         core.execute(
@@ -147,7 +156,7 @@ class Execution:
         else:
             core.publish_level(contract.spec.symbol, resting.side, resting.ticks)
         self.cut_reducers(contract.spec.symbol)
-        return True
+        return steps
 
     def _cut(self, order: ExchangeOrder, room: Decimal) -> None:
         terms = order.terms

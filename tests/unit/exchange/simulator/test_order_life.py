@@ -239,3 +239,16 @@ def test_a_place_that_an_edit_lost_is_lost_after_a_restart_too() -> None:
     life.exchange.ask("editorder", cliOrdId="second", size="0.5")
     life.restart(cut=0, shown=True)
     assert queue(life) == ["second", "third", "first"]
+
+
+def test_what_a_cut_reducer_leaves_is_traded_by_whoever_stands_next() -> None:
+    life = OrderLife()
+    life.jump(low=99, sizes=(1.0, 1.0))
+    life.send_market(word="sell", size=0.25, reduces=False)
+    life.send(kind="lmt", word="buy", price=98, size=0.25)
+    life.send_reducer(word="buy", price=97, size=0.25)
+    life.send(kind="lmt", word="buy", price=96, size=0.25)
+    life.jump(low=93, sizes=(1.0, 0.5))
+    assert life.ours() == []
+    assert life.exchange.state.account.size_of(XBT) == Decimal("0.25")
+    life.nothing_shown_is_crossed_or_empty()
