@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from src.exchange.base import Exchange, OrderQuery, OrderRequest, Outcome
-from src.exchange.errors import NoAnswer
+from src.exchange.errors import BudgetSpent, NoAnswer
 from src.records.enums import OrderType, Side
 from tests.direct_fakes import START, SYMBOLS, Paper, direct, over_http
 
@@ -138,6 +138,18 @@ def test_the_history_knows_orders_and_stops_by_our_names(paper: Paper) -> None:
     assert (entry.status, entry.filled) == ("FULLY_EXECUTED", SIZE)
     assert (ended.status, ended.order_id) == ("CANCELLED", placed.order_id)
     assert exchange.order_history(OrderQuery("never-was", XBT, True, START - 1)) is None
+
+
+def test_the_account_log_leaves_the_search_for_orders_its_share_of_history(paper: Paper) -> None:
+    def read_all_day() -> None:
+        for _ in range(1000):
+            paper.exchange.account_log(START - 1)
+
+    with pytest.raises(BudgetSpent):
+        read_all_day()
+    query = OrderQuery("never-was", XBT, False, START - 1)
+    for _ in range(20):
+        assert paper.exchange.order_history(query) is None
 
 
 def test_a_leverage_limit_is_set_read_back_and_taken_back(paper: Paper) -> None:
