@@ -6,16 +6,20 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import requests
+from typer.testing import CliRunner
 
+from src.cli.app import app_for
 from src.records.decisions import Decision
 from src.report.lookup import find
 from src.report.measured_fills import FillRole
 from src.report.story import Fate, Story
 from src.report.telling import tell
+from src.store.freeze import Freeze
 from src.store.jsonl import read_all
 from tests.contract.test_bot_cycle_on_paper_exchange import Bot
 from tests.gate_fakes import some_features
-from tests.paper_exchange_server import SYMBOLS, served
+from tests.paper_exchange_server import SYMBOLS, Served, served
 
 
 class ToldBot(Bot):
@@ -30,8 +34,14 @@ class ToldBot(Bot):
 
 
 @pytest.fixture
-def bot(tmp_path: Path) -> Iterator[ToldBot]:
-    with served(tmp_path) as paper, ExitStack() as stack:
+def paper(tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path) as paper:
+        yield paper
+
+
+@pytest.fixture
+def bot(paper: Served) -> Iterator[ToldBot]:
+    with ExitStack() as stack:
         yield ToldBot(paper, stack)
 
 
@@ -65,3 +75,27 @@ def test_trade_is_told_as_it_happened(bot: ToldBot) -> None:
     )
     steps = [step.name for step in told.steps]
     assert steps.index("decided") < steps.index("exit_sent") < steps.index("closed")
+
+
+def test_liquidated_trade_is_told_in_a_persons_words(bot: ToldBot, paper: Served) -> None:
+    bot.step_until(lambda: bot.desk.ready)
+    bot.signal()
+    bot.step_until(lambda: any(p.stop is not None and p.stop.confirmed for p in bot.desk.positions()))
+    endpoint = paper.endpoint
+    token = {"Authorization": f"Bearer {endpoint.admin_token}"}
+    plan = {"now": ["liquidate"]}
+    assert requests.post(f"{endpoint.url}/admin/faults", json=plan, headers=token, timeout=5).ok
+    bot.step_until(lambda: not bot.desk.positions())
+    told = story_of_the_trade(bot)
+    assert told.fate is Fate.CLOSED
+    assert told.trade is not None
+    assert told.trade.exit_reason == "liquidation"
+    assert sum(told.trade.parts.values(), Decimal(0)) == told.trade.net_usd
+    shown = CliRunner().invoke(
+        app_for(["explain"]),
+        ["explain", told.signal_id, "--home", str(bot.home.root)],
+        env={"COLUMNS": "200"},
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "the exchange liquidated it" in shown.stdout
+    assert bot.desk.freeze_reasons() or Freeze(bot.home).reasons(), "a liquidation stops new entries"
