@@ -29,10 +29,10 @@ def bots() -> Iterator[list[Bot]]:
 
 
 @pytest.mark.timeout(180)
-def test_half_an_hour_of_the_synthetic_market_gives_the_same_records_in_both_shells(
+def test_an_hour_of_the_synthetic_market_gives_the_same_records_in_both_shells(
     tmp_path: Path, bots: list[Bot]
 ) -> None:
-    assert_synthetic_parity(tmp_path, bots, hours=0.5, speed=120.0)
+    assert_synthetic_parity(tmp_path, bots, hours=1.0, speed=120.0)
 
 
 @pytest.mark.chaos

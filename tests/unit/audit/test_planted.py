@@ -311,6 +311,15 @@ def test_document_that_cannot_be_read_is_caught(home: Home) -> None:
     assert refuted(home)[claims.DOCUMENT].file == "feature_store/learning_state.json"
 
 
+@pytest.mark.parametrize("kind", ["policies", "weights"])
+def test_a_kept_version_that_cannot_be_read_is_caught(home: Home, kind: str) -> None:
+    kept = next(home.versions.glob(f"{kind}_*.json"))
+    torn = kept.read_bytes()[:-20]
+    kept.unlink()  # the copies of the home share their files
+    kept.write_bytes(torn)
+    assert refuted(home)[claims.DOCUMENT].file == kept.relative_to(home.root).as_posix()
+
+
 def test_journal_of_the_exchange_that_contradicts_itself_is_caught(home: Home) -> None:
     def forget(fields: Fields) -> Fields:
         return fields | {"effects": [e for e in fields["effects"] if e["effect"] != "executed"]}
